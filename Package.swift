@@ -1,0 +1,72 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings of every target.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// Settings of the pure targets: no I/O, no clock, no randomness, no unsafe expression.
+let pure: [SwiftSetting] = strict + [.strictMemorySafety()]
+
+let package = Package(
+    name: "gatehouse",
+    products: [.executable(name: "gatehouse", targets: ["gatehouse"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
+    ],
+    targets: [
+        // C libraries and one-line adapters; no logic.
+        .target(name: "CLinux"),
+        .target(name: "CCrypt", linkerSettings: [.linkedLibrary("crypt")]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
+
+        // Pure.
+        .target(name: "HTTPCore", swiftSettings: pure),
+        .target(name: "HTTP1", dependencies: ["HTTPCore"], swiftSettings: pure),
+        .target(name: "GatewayConfig", swiftSettings: pure),
+        .target(name: "Access", dependencies: ["HTTPCore", "GatewayConfig"], swiftSettings: pure),
+        .target(name: "Pages", dependencies: ["HTTPCore"], swiftSettings: pure),
+
+        // What touches the kernel, the clock or a library.
+        .target(name: "Secrets", dependencies: ["COpenSSL"], swiftSettings: strict),
+        .target(name: "Transport", dependencies: ["CLinux"], swiftSettings: strict),
+        .target(name: "Redis", dependencies: ["Transport", "CHiredis"], swiftSettings: strict),
+        .target(
+            name: "Accounts", dependencies: ["Secrets", "CSQLite", "CArgon2", "CCrypt"],
+            swiftSettings: strict),
+        .target(name: "Sessions", dependencies: ["Secrets", "Redis", "HTTPCore"], swiftSettings: strict),
+        .target(
+            name: "Proxy",
+            dependencies: [
+                "HTTPCore", "HTTP1", "GatewayConfig", "Access", "Pages", "Secrets", "Transport", "Redis",
+                "Accounts", "Sessions", "CLinux",
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "gatehouse",
+            dependencies: [
+                "Proxy", "GatewayConfig", "Accounts", "Secrets", "Transport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+
+        .testTarget(name: "HTTPCoreTests", dependencies: ["HTTPCore"], swiftSettings: strict),
+        .testTarget(name: "HTTP1Tests", dependencies: ["HTTP1"], swiftSettings: strict),
+        .testTarget(name: "GatewayConfigTests", dependencies: ["GatewayConfig"], swiftSettings: strict),
+        .testTarget(name: "AccessTests", dependencies: ["Access"], swiftSettings: strict),
+        .testTarget(name: "PagesTests", dependencies: ["Pages"], swiftSettings: strict),
+        .testTarget(name: "SecretsTests", dependencies: ["Secrets"], swiftSettings: strict),
+        .testTarget(name: "TransportTests", dependencies: ["Transport"], swiftSettings: strict),
+        .testTarget(name: "RedisTests", dependencies: ["Redis"], swiftSettings: strict),
+        .testTarget(name: "AccountsTests", dependencies: ["Accounts"], swiftSettings: strict),
+        .testTarget(name: "SessionsTests", dependencies: ["Sessions"], swiftSettings: strict),
+        .testTarget(name: "ProxyTests", dependencies: ["Proxy"], swiftSettings: strict),
+    ]
+)

@@ -1,0 +1,27 @@
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+struct clinux_ucred {
+    pid_t pid;
+    uid_t uid;
+    gid_t gid;
+};
+
+int clinux_accept4(int fd, struct sockaddr *address, socklen_t *length);
+int clinux_memfd_create(const char *name);
+int clinux_peer_credentials(int fd, struct clinux_ucred *out);
+int clinux_set_parent_death_signal(int signal);
+int clinux_set_name(const char *name);
+int clinux_pipe2(int fds[2]);
+int clinux_cpu_count(void);
+/// Starts `path` with `argv` and `envp` in its own process group, empty signal mask and default handlers;
+/// descriptor `fds[i]` becomes `i + 3` in the child (fds[i] may be any open descriptor), 0 to 2 stay.
+/// Returns the pid or -errno.
+int clinux_spawn(const char *path, char *const argv[], char *const envp[], const int *fds, int count);
