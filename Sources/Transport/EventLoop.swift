@@ -1,0 +1,191 @@
+import CLinux
+import Glibc
+
+/// One thread's loop over epoll: descriptors, deadlines, the mailbox. Nothing on it leaves its thread.
+///
+/// Level-triggered. Interest changes are gathered and applied before the next wait; a descriptor is closed at
+/// the end of the tick, so that its number cannot be reused while events of this tick are still to come.
+public final class EventLoop {
+    /// Monotonic milliseconds, read once a tick.
+    public private(set) var now: Int64
+    /// Milliseconds since 1970, read once a tick.
+    public private(set) var wallNow: Int64
+    /// Where other threads leave word for this loop.
+    public let mailbox: Mailbox
+
+    private let epoll: FileDescriptor
+    private var sources: ContiguousArray<EventSource?> = []
+    private var registrations: UInt32 = 0
+    private var dirty: ContiguousArray<EventSource> = []
+    private var closing: ContiguousArray<Int32> = []
+    private var tickEnd: ContiguousArray<TickEndTask> = []
+    private var timers: TimerWheel
+    private var due: [DeadlineTimer] = []
+    private var events: UnsafeMutableBufferPointer<epoll_event>
+    private var isStopped = false
+    private let mailSource: MailboxSource
+
+    /// A loop for the calling thread.
+    public init() throws(SystemError) {
+        let number = epoll_create1(Int32(EPOLL_CLOEXEC))
+        guard number >= 0 else { throw SystemError(call: "epoll_create1") }
+        epoll = FileDescriptor(number)
+        now = Clock.monotonicMilliseconds()
+        wallNow = Clock.wallMilliseconds()
+        timers = TimerWheel(now: now)
+        events = .allocate(capacity: 256)
+        let bell = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
+        guard bell >= 0 else { throw SystemError(call: "eventfd") }
+        mailbox = Mailbox(bell: bell)
+        mailSource = MailboxSource(mailbox)
+        try register(mailSource, descriptor: bell, interest: .read)
+    }
+
+    deinit { events.deallocate() }
+
+    // MARK: Descriptors
+
+    /// Starts to watch `descriptor` for `source`, which then owns it.
+    public func register(
+        _ source: EventSource, descriptor: Int32, interest: Readiness
+    ) throws(SystemError) {
+        registrations &+= 1
+        source.registrationID = registrations
+        var event = epoll_event()
+        event.events = interest.rawValue
+        event.data.u64 = UInt64(registrations) << 32 | UInt64(UInt32(bitPattern: descriptor))
+        guard epoll_ctl(epoll.number, EPOLL_CTL_ADD, descriptor, &event) == 0 else {
+            throw SystemError(call: "epoll_ctl")
+        }
+        source.descriptor = descriptor
+        source.interest = interest
+        source.appliedInterest = interest
+        while sources.count <= Int(descriptor) { sources.append(nil) }
+        sources[Int(descriptor)] = source
+    }
+
+    /// Changes what is asked for; takes effect before the next wait.
+    public func setInterest(_ source: EventSource, _ interest: Readiness) {
+        guard source.interest != interest, source.descriptor >= 0 else { return }
+        source.interest = interest
+        if source.isDirty { return }
+        source.isDirty = true
+        dirty.append(source)
+    }
+
+    /// Stops watching; the descriptor is closed at the end of the tick.
+    public func close(_ source: EventSource) {
+        let descriptor = source.descriptor
+        guard descriptor >= 0 else { return }
+        source.descriptor = -1
+        sources[Int(descriptor)] = nil
+        closing.append(descriptor)
+    }
+
+    /// Stops watching and hands the open descriptor back.
+    public func release(_ source: EventSource) -> Int32 {
+        let descriptor = source.descriptor
+        guard descriptor >= 0 else { return -1 }
+        source.descriptor = -1
+        sources[Int(descriptor)] = nil
+        epoll_ctl(epoll.number, EPOLL_CTL_DEL, descriptor, nil)
+        return descriptor
+    }
+
+    // MARK: Time and turns
+
+    /// Keeps `receiver` for the one value that another thread will post under the returned number.
+    public func expect(_ receiver: @escaping (any Sendable) -> Void) -> UInt64 {
+        mailSource.expect(receiver)
+    }
+
+    /// Sets `timer` to `milliseconds` from now.
+    public func arm(_ timer: DeadlineTimer, after milliseconds: Int) {
+        timers.arm(timer, at: now + Int64(max(milliseconds, 0)))
+    }
+
+    /// Sets `timer` to a monotonic time.
+    public func arm(_ timer: DeadlineTimer, at deadline: Int64) {
+        timers.arm(timer, at: deadline)
+    }
+
+    /// Gives `task` a turn at the end of this tick.
+    public func atTickEnd(_ task: TickEndTask) {
+        if task.isQueued { return }
+        task.isQueued = true
+        tickEnd.append(task)
+    }
+
+    // MARK: Running
+
+    /// Runs until `stop()`.
+    public func run() {
+        isStopped = false
+        while !isStopped { tick(limit: 1_000) }
+        finishTick()
+    }
+
+    /// Ends `run()` after the current tick.
+    public func stop() { isStopped = true }
+
+    /// One pass: wait at most `limit` milliseconds, serve what is ready, what is due, and the end of the tick.
+    public func tick(limit: Int64) {
+        finishTick()
+        let wait = timers.wait(now: now, limit: limit)
+        let count = epoll_wait(epoll.number, events.baseAddress, Int32(events.count), Int32(wait))
+        now = Clock.monotonicMilliseconds()
+        wallNow = Clock.wallMilliseconds()
+        if count > 0 { dispatch(Int(count)) }
+        timers.advance(to: now, due: &due)
+        while let timer = due.popLast() { timer.receiver?.onDeadline(timer) }
+    }
+
+    private func dispatch(_ count: Int) {
+        for index in 0..<count {
+            let event = events[index]
+            let descriptor = Int(UInt32(truncatingIfNeeded: event.data.u64))
+            guard descriptor < sources.count, let source = sources[descriptor],
+                source.registrationID == UInt32(truncatingIfNeeded: event.data.u64 >> 32)
+            else { continue }
+            source.onReady(Readiness(rawValue: event.events))
+        }
+        if count == events.count && count < 4096 { growEvents() }
+    }
+
+    private func growEvents() {
+        let larger = events.count * 2
+        events.deallocate()
+        events = .allocate(capacity: larger)
+    }
+
+    private func finishTick() {
+        var index = 0
+        while index < tickEnd.count {
+            let task = tickEnd[index]
+            task.isQueued = false
+            task.onTickEnd()
+            index += 1
+        }
+        tickEnd.removeAll(keepingCapacity: true)
+        applyInterest()
+        if closing.isEmpty { return }
+        for descriptor in closing { Glibc.close(descriptor) }
+        closing.removeAll(keepingCapacity: true)
+    }
+
+    private func applyInterest() {
+        if dirty.isEmpty { return }
+        for source in dirty {
+            source.isDirty = false
+            guard source.descriptor >= 0, source.interest != source.appliedInterest else { continue }
+            var event = epoll_event()
+            event.events = source.interest.rawValue
+            event.data.u64 =
+                UInt64(source.registrationID) << 32 | UInt64(UInt32(bitPattern: source.descriptor))
+            if epoll_ctl(epoll.number, EPOLL_CTL_MOD, source.descriptor, &event) == 0 {
+                source.appliedInterest = source.interest
+            }
+        }
+        dirty.removeAll(keepingCapacity: true)
+    }
+}
