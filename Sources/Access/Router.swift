@@ -1,0 +1,111 @@
+public import GatewayConfig
+
+/// The route table: host to site, path and method to route. Built once from valid settings; a lookup allocates
+/// nothing and costs the same with a thousand routes as with one.
+public struct Router: Sendable {
+    private struct Site: Sendable {
+        let root: Int32
+        /// Prefixes of our own endpoints, the longest first.
+        var prefixes: [(bytes: [UInt8], realm: Int)] = []
+        /// Realm for `/.well-known/change-password`.
+        var realm: Int?
+    }
+
+    private static let exactHosts: Int32 = 0
+    private static let hostSuffixes: Int32 = 1
+    private static let changePassword = "/.well-known/change-password"
+
+    private var hosts = ByteTable()
+    private var anyHost: Int?
+    private var sites: [Site] = []
+    private var trie = PathTrie()
+    private var patterns: [MethodTable] = []
+
+    /// Builds the table. Where the settings say something twice, the first counts.
+    public init(_ settings: Settings) {
+        for (index, site) in settings.sites.enumerated() {
+            for host in site.hosts { add(host: host, index) }
+            add(site, settings.realms)
+        }
+    }
+
+    /// Site for a host: lower-case, without port and trailing dot. An exact name wins over `*.suffix` (of which
+    /// the longest counts, for any number of labels below it), and that over `*`. nil: no site takes it.
+    public func site(forHost host: Span<UInt8>) -> Int? {
+        let all = 0..<host.count
+        let exact = hosts.value(group: Self.exactHosts, host, all)
+        if exact >= 0 { return Int(exact) }
+        // The dot itself belongs to the suffix; a name that starts with a dot has no label before it.
+        for index in all where host[index] == UInt8(ascii: ".") && index > 0 {
+            let suffix = hosts.value(group: Self.hostSuffixes, host, index..<host.count)
+            if suffix >= 0 { return Int(suffix) }
+        }
+        return anyHost
+    }
+
+    /// Route for a request to `site`. `path` is canonical and without query. The path decides first and the
+    /// method second: a method that the most specific pattern does not take never falls through to a laxer
+    /// pattern. CONNECT and TRACE match no route.
+    public func match(site: Int, method: Span<UInt8>, path: Span<UInt8>) -> RouteMatch {
+        let pattern = trie.pattern(under: sites[site].root, for: path)
+        guard pattern >= 0 else { return .notFound }
+        let route = patterns[Int(pattern)].route(for: method)
+        return route >= 0 ? .route(route) : .methodNotAllowed(allow: patterns[Int(pattern)].allow)
+    }
+
+    /// What of the gateway's own a path of `site` names, matched on a segment boundary; nil: nothing, the route
+    /// table decides.
+    public func gatewayPath(site: Int, path: Span<UInt8>) -> GatewayPath? {
+        for (prefix, realm) in sites[site].prefixes where Self.isBelow(path, prefix.span) {
+            return .endpoint(realm: realm, rest: prefix.count..<path.count)
+        }
+        guard let realm = sites[site].realm, Bytes.equal(path, Self.changePassword) else { return nil }
+        return .changePassword(realm: realm)
+    }
+
+    /// Own prefixes mounted on `site`, each with its realm, the longest first.
+    public func endpoints(site: Int) -> [(prefix: [UInt8], realm: Int)] {
+        sites[site].prefixes.map { (prefix: $0.bytes, realm: $0.realm) }
+    }
+
+    /// Every route of `site` whose pattern matches `path`, the most specific first, whatever the method: what
+    /// an explanation of a decision lists.
+    public func candidates(site: Int, path: Span<UInt8>) -> [Int] {
+        trie.patterns(under: sites[site].root, for: path).flatMap { patterns[Int($0)].routes }
+    }
+
+    private mutating func add(host: String, _ site: Int) {
+        if host == "*" {
+            anyHost = anyHost ?? site
+        } else if host.hasPrefix("*.") {
+            _ = hosts.value(group: Self.hostSuffixes, Array(host.utf8.dropFirst())) { Int32(site) }
+        } else {
+            _ = hosts.value(group: Self.exactHosts, Array(host.utf8)) { Int32(site) }
+        }
+    }
+
+    private mutating func add(_ settings: SiteSettings, _ realms: [RealmSettings]) {
+        var site = Site(root: trie.addRoot())
+        for (index, route) in settings.routes.enumerated() {
+            let next = Int32(patterns.count)
+            let number = trie.number(of: route.pattern, under: site.root) { next }
+            if number == next { patterns.append(MethodTable()) }
+            patterns[Int(number)].add(route, index)
+        }
+        let used = ([settings.realm] + settings.routes.map(\.realm)).compactMap { $0 }
+        for realm in used where !site.prefixes.contains(where: { $0.realm == realm }) {
+            site.prefixes.append((Array(realms[realm].endpoints.utf8), realm))
+        }
+        site.realm = used.first
+        site.prefixes.sort { $0.bytes.count > $1.bytes.count }
+        sites.append(site)
+    }
+
+    private static func isBelow(_ path: Span<UInt8>, _ prefix: Span<UInt8>) -> Bool {
+        guard path.count >= prefix.count else { return false }
+        // The byte after the prefix differs most cheaply from a path that merely shares its beginning.
+        if path.count > prefix.count, path[prefix.count] != UInt8(ascii: "/") { return false }
+        for index in 0..<prefix.count where path[index] != prefix[index] { return false }
+        return true
+    }
+}
