@@ -1,7 +1,10 @@
 internal import COpenSSL
 
 /// The random generator gave nothing. Whoever needed the bytes must fail; there is no second-best source.
-public struct RandomFailure: Error, Equatable {}
+public struct RandomFailure: Error, Equatable {
+    /// The failure.
+    public init() {}
+}
 
 /// Unpredictable bytes from OpenSSL's generator, which the kernel seeds.
 public enum RandomBytes {
