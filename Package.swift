@@ -37,6 +37,12 @@ let package = Package(
         // What touches the kernel, the clock or a library.
         .target(name: "Secrets", dependencies: ["COpenSSL"], swiftSettings: strict),
         .target(name: "Transport", dependencies: ["CLinux"], swiftSettings: strict),
+        .target(
+            name: "Operations", dependencies: ["GatewayConfig", "Transport", "CLinux"], swiftSettings: strict),
+        .target(
+            name: "Supervisor",
+            dependencies: ["Operations", "GatewayConfig", "Secrets", "Transport", "CLinux"],
+            swiftSettings: strict),
         .target(name: "Redis", dependencies: ["Transport", "CHiredis"], swiftSettings: strict),
         .target(
             name: "Accounts", dependencies: ["Secrets", "CSQLite", "CArgon2", "CCrypt"],
@@ -46,13 +52,14 @@ let package = Package(
             name: "Proxy",
             dependencies: [
                 "HTTPCore", "HTTP1", "GatewayConfig", "Access", "Pages", "Secrets", "Transport", "Redis",
-                "Accounts", "Sessions", "CLinux",
+                "Accounts", "Sessions", "Operations", "CLinux",
             ],
             swiftSettings: strict),
         .executableTarget(
             name: "gatehouse",
             dependencies: [
-                "Proxy", "GatewayConfig", "Accounts", "Secrets", "Transport",
+                "Proxy", "Supervisor", "Operations", "GatewayConfig", "Accounts", "Secrets", "Transport",
+                "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -67,6 +74,13 @@ let package = Package(
         .testTarget(name: "RedisTests", dependencies: ["Redis"], swiftSettings: strict),
         .testTarget(name: "AccountsTests", dependencies: ["Accounts"], swiftSettings: strict),
         .testTarget(name: "SessionsTests", dependencies: ["Sessions"], swiftSettings: strict),
+        .testTarget(
+            name: "OperationsTests", dependencies: ["Operations", "GatewayConfig", "Transport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SupervisorTests",
+            dependencies: ["Supervisor", "Operations", "GatewayConfig", "Transport"],
+            swiftSettings: strict),
         .testTarget(name: "ProxyTests", dependencies: ["Proxy"], swiftSettings: strict),
     ]
 )

@@ -1,0 +1,35 @@
+/// What goes up and down, and is bounded for the whole gateway.
+public enum Gauge: Int, CaseIterable, Sendable {
+    /// Open client connections.
+    case connections
+    /// Open WebSocket tunnels.
+    case websockets
+    /// Password hashes that run or wait.
+    case hashJobs
+}
+
+/// What only ever grows.
+public enum Counter: Int, CaseIterable, Sendable {
+    /// Client connections accepted.
+    case connections
+    /// Client connections closed at once because of a limit.
+    case connectionsRejected
+    /// Requests answered.
+    case requests
+    /// Requests refused as malformed.
+    case badRequests
+    /// Answers with a 5xx status of our own.
+    case ownFailures
+    /// Sessions looked up in Redis.
+    case sessionChecks
+    /// Session look-ups that Redis did not answer.
+    case sessionsUnavailable
+    /// Logins that succeeded.
+    case logins
+    /// Logins that failed.
+    case loginFailures
+    /// Upstream connections that failed before or during an exchange.
+    case upstreamErrors
+    /// Log lines dropped.
+    case logLinesDropped
+}

@@ -1,0 +1,19 @@
+/// A value in a process log line.
+public enum LogValue: Sendable, Equatable {
+    /// Any text, escaped when written.
+    case text(String)
+    /// A whole number.
+    case number(Int)
+    /// A truth value.
+    case flag(Bool)
+}
+
+extension LogValue: ExpressibleByStringInterpolation, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral
+{
+    /// Text.
+    public init(stringLiteral value: String) { self = .text(value) }
+    /// A number.
+    public init(integerLiteral value: Int) { self = .number(value) }
+    /// A truth value.
+    public init(booleanLiteral value: Bool) { self = .flag(value) }
+}
