@@ -1,0 +1,160 @@
+import Transport
+
+/// One downstream connection: requests come in order, one exchange at a time runs, its object is used again.
+final class ClientConnection: StreamHandler {
+    let stream: Stream
+    let worker: Worker
+    /// The peer's address, text and 16 bytes, for X-Forwarded-For and limits.
+    let peer: PeerAddress
+    /// Place in the worker's table.
+    var slot = 0
+    private(set) var exchange: Exchange?
+    private lazy var timer = DeadlineTimer(self)
+    private var isProcessing = false
+    private var isClosed = false
+    /// Nothing more is to be read as a request.
+    private(set) var isClosing = false
+    /// What the running deadline is for.
+    private var wait = Wait.head
+
+    private enum Wait { case head, keepalive, exchange }
+
+    init(worker: Worker, stream: Stream, peer: PeerAddress) {
+        self.worker = worker
+        self.stream = stream
+        self.peer = peer
+        super.init()
+        stream.handler = self
+        worker.loop.arm(timer, after: worker.settings.timeouts.header)
+    }
+
+    /// Whether no request has begun.
+    var isIdle: Bool { exchange.map { !$0.isRunning } ?? true }
+
+    // MARK: Requests
+
+    override func onReadable(_ stream: Stream) {
+        if let exchange, exchange.isRunning {
+            exchange.onClientReadable()
+            return
+        }
+        processInput()
+    }
+
+    /// Takes requests from the input while they can be answered at once.
+    func processInput() {
+        if isProcessing { return }
+        isProcessing = true
+        defer { isProcessing = false }
+        while !isClosed, !isClosing, let input = stream.input, !input.isEmpty, !stream.isAboveHighWater {
+            let exchange = self.exchange ?? Exchange(worker: worker, connection: self, stream: stream)
+            self.exchange = exchange
+            if exchange.isRunning { return }
+            if exchange.receive() == .incomplete {
+                awaitHead()
+                return
+            }
+        }
+        if !isClosed && isIdle && stream.hasEnded && stream.pendingOutput == 0 { close() }
+    }
+
+    private func awaitHead() {
+        if stream.hasEnded {
+            close()
+            return
+        }
+        if wait == .head { return }
+        wait = .head
+        worker.loop.arm(timer, after: worker.settings.timeouts.header)
+    }
+
+    /// The exchange has its head; its own deadlines rule from here.
+    func exchangeStarted() {
+        wait = .exchange
+        timer.disarm()
+    }
+
+    /// The exchange is over and the connection stays open: on to the next request, or to rest.
+    func exchangeFinished() {
+        if isClosed { return }
+        if worker.isDraining {
+            finishAndClose(lingering: false)
+            return
+        }
+        wait = .keepalive
+        worker.loop.arm(timer, after: worker.settings.timeouts.keepalive)
+        processInput()
+    }
+
+    /// The exchange was the last one: everything written is flushed, then the connection closes.
+    func finishAndClose(lingering: Bool) {
+        if isClosed || isClosing { return }
+        isClosing = true
+        timer.disarm()
+        if stream.handler != nil {
+            stream.closeAfterFlush(lingering: lingering)
+        }
+        leave()
+    }
+
+    // MARK: Events
+
+    override func onEnd(_ stream: Stream) {
+        guard let exchange, exchange.isRunning else {
+            if stream.pendingOutput == 0 { close() } else { finishAndClose(lingering: false) }
+            return
+        }
+        exchange.onClientEnd()
+    }
+
+    override func onDrained(_ stream: Stream) {
+        guard let exchange, exchange.isRunning else {
+            processInput()
+            return
+        }
+        exchange.onClientDrained()
+    }
+
+    override func onFailure(_ stream: Stream, _ code: Int32) {
+        if isClosed { return }
+        exchange?.onClientGone()
+        leave()
+    }
+
+    /// Closes at once.
+    func close() {
+        if isClosed { return }
+        stream.close()
+        leave()
+    }
+
+    /// Closes with a reset: the client must not take a cut response for a whole one.
+    func abort() {
+        if isClosed { return }
+        stream.abort()
+        leave()
+    }
+
+    private func leave() {
+        isClosed = true
+        timer.disarm()
+        worker.connectionClosed(self)
+    }
+}
+
+extension ClientConnection: DeadlineReceiver {
+    func onDeadline(_ timer: DeadlineTimer) {
+        switch wait {
+        case .keepalive: close()
+        case .head:
+            guard let input = stream.input, !input.isEmpty else {
+                close()
+                return
+            }
+            let exchange = self.exchange ?? Exchange(worker: worker, connection: self, stream: stream)
+            self.exchange = exchange
+            exchange.refuseSlowHead()
+        case .exchange: break
+        }
+    }
+}

@@ -1,0 +1,68 @@
+import Access
+import GatewayConfig
+
+/// A route as the hot path wants it.
+final class CompiledRoute {
+    enum Target {
+        case upstream(UpstreamGroup)
+        case respond(status: Int, text: String?)
+        case redirect(location: String, status: Int)
+        case none
+    }
+
+    let settings: RouteSettings
+    let target: Target
+    let realm: Realm?
+    let isPublic: Bool
+    let isDenied: Bool
+    /// `user`, to an upstream: a session is all it takes.
+    let isPlainUser: Bool
+    /// `set_header` lines, complete.
+    let headerLines: [[UInt8]]
+    let origins: [[UInt8]]
+    let stripPrefix: [UInt8]?
+    let rewrite: [UInt8]?
+    /// Segments that `rewrite` alone replaces: the pattern's directory, or everything.
+    let rewriteSegments: Int
+    let rewritesPath: Bool
+
+    init(_ settings: RouteSettings, realms: [Realm], groups: [UpstreamGroup]) {
+        self.settings = settings
+        realm = settings.realm.map { realms[$0] }
+        isPublic = settings.access == .public
+        isDenied = settings.access == .deny
+        headerLines = settings.setHeaders.map { Array("\($0.name): \($0.value)\r\n".utf8) }
+        origins = settings.origins.map { Array($0.utf8) }
+        stripPrefix = settings.stripPrefix.map { Array($0.utf8) }
+        rewrite = settings.rewrite.map { Array($0.utf8) }
+        rewritesPath = stripPrefix != nil || rewrite != nil
+        rewriteSegments =
+            rewrite == nil ? 0 : (settings.pattern.matchesBelow ? settings.pattern.segments.count : .max)
+        switch settings.target {
+        case .upstream(let index): target = .upstream(groups[index])
+        case .respond(let status, let text): target = .respond(status: status, text: text)
+        case .redirect(let location, let status): target = .redirect(location: location, status: status)
+        case .none: target = .none
+        }
+        isPlainUser = settings.access == .user
+    }
+}
+
+/// A site's routes, by the router's index.
+final class CompiledSite {
+    let index: Int
+    let name: String
+    let routes: [CompiledRoute]
+    /// Some route takes `%2F` and `;`: the path is canonicalised laxly first, and again strictly for the others.
+    let allowsEncodedPaths: Bool
+    /// The realm of the site's own pages where a route does not say.
+    let realm: Realm?
+
+    init(_ settings: SiteSettings, index: Int, realms: [Realm], groups: [UpstreamGroup]) {
+        self.index = index
+        name = settings.hosts.first ?? "*"
+        routes = settings.routes.map { CompiledRoute($0, realms: realms, groups: groups) }
+        allowsEncodedPaths = settings.routes.contains { $0.encodedPaths }
+        realm = settings.realm.map { realms[$0] }
+    }
+}

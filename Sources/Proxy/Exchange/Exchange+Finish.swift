@@ -1,0 +1,228 @@
+import HTTP1
+import Transport
+
+extension Exchange {
+    /// Bytes of an unread body that are read and dropped to keep the connection.
+    static let drainLimit = 64 << 10
+
+    /// Whether what is left of the body is worth reading.
+    var canDrainRequestBody: Bool {
+        if awaitsContinue { return false }
+        guard let remaining = requestBody.remaining else { return true }
+        return remaining <= Self.drainLimit
+    }
+
+    /// The response is complete. The rest of the request's body is read and dropped, or the connection closes.
+    func finishRequest() {
+        if closesAfterResponse {
+            let unread = !isRequestBodyDone
+            finish()
+            connection.finishAndClose(lingering: unread)
+            return
+        }
+        if isRequestBodyDone {
+            finish()
+            connection.exchangeFinished()
+            return
+        }
+        guard canDrainRequestBody else {
+            finish()
+            connection.finishAndClose(lingering: true)
+            return
+        }
+        phase = .draining
+        requestBodyBytes = 0
+        stream.resume()
+        if savedHead == nil && headLength > 0 { keepHead() }
+        armDeadline()
+        drainRequestBody()
+    }
+
+    /// Drops what there is of the body; it must never be taken for a request.
+    func drainRequestBody() {
+        while let input = stream.input, !isRequestBodyDone {
+            let raw = input.readable.bindMemory(to: UInt8.self)
+            guard let piece = try? requestBody.next(raw.span, from: 0) else {
+                finish()
+                connection.finishAndClose(lingering: true)
+                return
+            }
+            switch piece {
+            case .payload(let range):
+                requestBodyBytes += range.count
+                stream.consume(range.upperBound)
+            case .needMore(let consumed):
+                stream.consume(consumed)
+                return
+            case .end(let consumed): stream.consume(consumed)
+            }
+            if requestBody.isComplete { isRequestBodyDone = true }
+            if requestBodyBytes > Self.drainLimit {
+                finish()
+                connection.finishAndClose(lingering: true)
+                return
+            }
+        }
+        guard isRequestBodyDone else { return }
+        finish()
+        connection.exchangeFinished()
+    }
+
+    /// Logs the request and makes the object ready for the next one.
+    func finish() {
+        guard isRunning else { return }
+        if status != 101 || end != .ok || phase == .tunnel { worker.log.access(self, isTunnelOpening: false) }
+        phase = .idle
+        epoch &+= 1
+        timer.disarm()
+        if holdsWebSocket {
+            holdsWebSocket = false
+            worker.gauges.releaseWebSocket()
+        }
+        if let savedHead {
+            worker.headPool.give(savedHead)
+            self.savedHead = nil
+        } else if headLength > 0 {
+            stream.consume(headLength)
+        }
+        reset()
+    }
+
+    private func reset() {
+        head.reset()
+        headLength = 0
+        hasCanonicalPath = false
+        rewrittenPath = nil
+        site = nil
+        route = nil
+        realm = nil
+        isRequestBodyDone = true
+        requestBodyBytes = 0
+        bodyLimit = nil
+        awaitsContinue = false
+        identity.clear()
+        sessionResult = .none
+        group = nil
+        server = nil
+        attempts = 0
+        requestIsSpent = false
+        informationalCount = 0
+        hasResponseStarted = false
+        closesAfterResponse = false
+        status = 0
+        responseBytes = 0
+        upstreamStatus = 0
+        end = .ok
+        totalDeadline = .max
+        firstByteMicroseconds = 0
+        endpoint = nil
+        clearsCookie = false
+        if !collectedBody.isEmpty { collectedBody = [] }
+    }
+
+    // MARK: The client
+
+    /// The client will send no more. A whole request is still answered.
+    func onClientEnd() {
+        switch phase {
+        case .tunnel: pumpTunnelUp()
+        case .draining:
+            finish()
+            connection.finishAndClose(lingering: false)
+        default:
+            closesAfterResponse = true
+            if !isRequestBodyDone { onClientIncomplete() }
+        }
+    }
+
+    /// The body was cut: the origin must not take what it has for the whole.
+    private func onClientIncomplete() {
+        end = .clientAbort
+        dropUpstream()
+        if hasResponseStarted {
+            abortClient()
+        } else {
+            refuse(400, .badRequest, "The request's body was cut.")
+        }
+    }
+
+    /// The connection is gone.
+    func onClientGone() {
+        guard isRunning else { return }
+        if phase != .draining && phase != .tunnel { end = .clientAbort }
+        if status == 0 { status = 499 }
+        dropUpstream()
+        endpoint = nil
+        finishGone()
+    }
+
+    /// There is no input buffer any more.
+    private func finishGone() {
+        if savedHead == nil { headLength = 0 }
+        finish()
+    }
+
+    // MARK: Deadlines
+
+    /// Sets the one deadline that the phase calls for.
+    func armDeadline() {
+        let loop = worker.loop
+        let now = loop.now
+        var deadline: Int64
+        switch phase {
+        case .connecting: deadline = now + Int64(group?.settings.connectTimeout ?? 1_000)
+        case .awaitingResponse:
+            deadline =
+                isRequestBodyDone
+                ? now + Int64(group?.settings.responseTimeout ?? 30_000)
+                : now + Int64(min(worker.settings.timeouts.bodyIdle, group?.settings.idleTimeout ?? 60_000))
+        case .relaying:
+            deadline =
+                stream.pendingOutput > 0
+                ? now + Int64(worker.settings.timeouts.writeIdle)
+                : now + Int64(route?.settings.idleTimeout ?? 60_000)
+        case .tunnel: deadline = now + Int64(worker.settings.timeouts.websocketIdle)
+        case .collecting, .draining: deadline = now + Int64(worker.settings.timeouts.bodyIdle)
+        case .idle, .authenticating, .working: return
+        }
+        deadline = min(deadline, totalDeadline)
+        loop.arm(timer, at: deadline)
+    }
+}
+
+extension Exchange: DeadlineReceiver {
+    func onDeadline(_ timer: DeadlineTimer) {
+        switch phase {
+        case .connecting:
+            if isQueued {
+                dropUpstream()
+                refuseUpstream(.overloaded)
+                return
+            }
+            dropUpstream()
+            onUpstreamUnavailable(.connectTimeout)
+        case .awaitingResponse:
+            dropUpstream()
+            if isRequestBodyDone || stream.isInputFull || stream.input != nil {
+                refuseUpstream(.responseTimeout)
+            } else {
+                end = .clientTimeout
+                refuse(408, .badRequest, "The request's body did not arrive in time.")
+            }
+        case .relaying:
+            end = stream.pendingOutput > 0 ? .clientTimeout : .upstreamTimeout
+            onResponseCut()
+        case .tunnel:
+            end = .upstreamTimeout
+            finishTunnel()
+        case .collecting:
+            end = .clientTimeout
+            refuse(408, .badRequest, "The request's body did not arrive in time.")
+        case .draining:
+            finish()
+            connection.finishAndClose(lingering: false)
+        case .working: endpoint?.onDeadline(self)
+        case .idle, .authenticating: break
+        }
+    }
+}

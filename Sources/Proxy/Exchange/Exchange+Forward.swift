@@ -1,0 +1,224 @@
+import GatewayConfig
+import HTTP1
+import HTTPCore
+import Transport
+
+extension Exchange {
+    // MARK: A connection to the origin
+
+    /// Asks for a connection to the origin.
+    func forward() {
+        phase = .connecting
+        guard let group else { return }
+        if head.upgradesToWebSocket && !reserveWebSocket() { return }
+        if let total = route?.settings.timeout, !head.upgradesToWebSocket {
+            totalDeadline = worker.loop.now + Int64(total)
+        }
+        acquire(from: group.pick(), fresh: false)
+    }
+
+    private func reserveWebSocket() -> Bool {
+        guard worker.gauges.acquireWebSocket() else {
+            return refused(503, .overloaded, "Too many WebSocket connections are open.")
+        }
+        holdsWebSocket = true
+        return true
+    }
+
+    private func acquire(from server: UpstreamServer, fresh: Bool) {
+        self.server = server
+        attempts += 1
+        switch server.acquire(for: self, fresh: fresh) {
+        case .ready(let connection):
+            upstream = connection
+            sendRequest(connection)
+        case .connecting(let connection):
+            upstream = connection
+            armDeadline()
+        case .queued:
+            isQueued = true
+            worker.loop.arm(timer, after: 1_000)
+        case .failed(let fault): onUpstreamUnavailable(fault)
+        }
+    }
+
+    /// A connection came free for this exchange, which had waited in the queue. It may still be connecting.
+    func onUpstreamAcquired(_ connection: UpstreamConnection) {
+        isQueued = false
+        upstream = connection
+        guard let stream = connection.stream, !stream.isConnecting else {
+            armDeadline()
+            return
+        }
+        sendRequest(connection)
+    }
+
+    func onUpstreamConnected(_ connection: UpstreamConnection) { sendRequest(connection) }
+
+    /// No connection could be had: another server is tried once, since nothing was sent.
+    func onUpstreamUnavailable(_ fault: UpstreamFault) {
+        isQueued = false
+        guard let group, let server, group.servers.count > 1, attempts == 1 else {
+            refuseUpstream(fault)
+            return
+        }
+        acquire(from: group.pick(avoiding: server), fresh: false)
+    }
+
+    // MARK: The request goes out
+
+    private func sendRequest(_ connection: UpstreamConnection) {
+        guard let target = connection.stream else { return }
+        phase = .awaitingResponse
+        let buffer = worker.scratch
+        buffer.removeAll()
+        worker.rules.writeRequest(self, into: buffer)
+        if isRequestBodyDone {
+            target.write(buffer.readable)
+            armDeadline()
+            return
+        }
+        keepHead()
+        target.write(buffer.readable)
+        if awaitsContinue {
+            awaitsContinue = false
+            worker.write(Self.continueLine, to: stream)
+        }
+        pumpRequestBody()
+    }
+
+    private static let continueLine: StaticString = "HTTP/1.1 100 Continue\r\n\r\n"
+
+    /// The body needs the input buffer: the head moves aside. A request with a body is not sent twice.
+    func keepHead() {
+        guard savedHead == nil, let input = stream.input else { return }
+        let copy = worker.headPool.take()
+        copy.append(UnsafeRawBufferPointer(rebasing: input.readable[..<headLength]))
+        savedHead = copy
+        stream.consume(headLength)
+    }
+
+    /// Moves what there is of the request's body to the origin.
+    func pumpRequestBody() {
+        guard let target = upstream?.stream else { return }
+        while !isRequestBodyDone {
+            if target.isAboveHighWater {
+                stream.pause()
+                break
+            }
+            guard let input = stream.input else { break }
+            guard let piece = nextBodyPiece(input) else { return }
+            switch piece {
+            case .payload(let range):
+                guard countBody(range.count) else { return }
+                relayRequestBytes(UnsafeRawBufferPointer(rebasing: input.readable[range]), to: target)
+                stream.consume(range.upperBound)
+            case .needMore(let consumed):
+                stream.consume(consumed)
+                armDeadline()
+                return
+            case .end(let consumed):
+                stream.consume(consumed)
+            }
+            if requestBody.isComplete { finishRequestBody(target) }
+        }
+        armDeadline()
+    }
+
+    /// The next piece of the body, or nil if its framing is broken and the exchange is over.
+    private func nextBodyPiece(_ input: ByteBuffer) -> BodyPiece? {
+        let raw = input.readable.bindMemory(to: UInt8.self)
+        do {
+            return try requestBody.next(raw.span, from: 0)
+        } catch {
+            end = .badRequest
+            failRequestBody(400, .badRequest, "The request's body is not framed as HTTP wants it.")
+            return nil
+        }
+    }
+
+    private func countBody(_ count: Int) -> Bool {
+        requestBodyBytes += count
+        guard let bodyLimit, requestBodyBytes > bodyLimit else { return true }
+        failRequestBody(413, .bodyTooLarge, "The request's body is larger than this address takes.")
+        return false
+    }
+
+    /// The origin must not take what it has for the whole: its connection is cut.
+    private func failRequestBody(_ status: Int, _ code: ErrorCode, _ detail: String) {
+        dropUpstream()
+        guard !hasResponseStarted else {
+            abortClient()
+            return
+        }
+        refuse(status, code, detail)
+    }
+
+    private func relayRequestBytes(_ payload: UnsafeRawBufferPointer, to target: Stream) {
+        if head.isChunked { writeChunk(payload, to: target) } else { target.write(payload) }
+    }
+
+    private func finishRequestBody(_ target: Stream) {
+        isRequestBodyDone = true
+        if head.isChunked { worker.write("0\r\n\r\n", to: target) }
+    }
+
+    /// One chunk (RFC 9112, 7.1).
+    func writeChunk(_ payload: UnsafeRawBufferPointer, to target: Stream) {
+        let line = worker.chunkScratch
+        line.removeAll()
+        line.append(hexadecimal: payload.count)
+        line.append("\r\n")
+        if payload.count <= 16 << 10 {
+            line.append(payload)
+            line.append("\r\n")
+            target.write(line.readable)
+            return
+        }
+        target.write(line.readable, payload)
+        worker.write("\r\n", to: target)
+    }
+
+    // MARK: Events
+
+    func onClientReadable() {
+        switch phase {
+        case .awaitingResponse, .relaying: if !isRequestBodyDone { pumpRequestBody() }
+        case .tunnel: pumpTunnelUp()
+        case .collecting: collectBody()
+        case .draining: drainRequestBody()
+        case .idle, .authenticating, .connecting, .working: break
+        }
+    }
+
+    func onUpstreamDrained(_ connection: UpstreamConnection) {
+        stream.resume()
+        if phase == .tunnel { pumpTunnelUp() } else if !isRequestBodyDone { pumpRequestBody() }
+    }
+
+    /// The connection closed without an answer, or was reset.
+    func onUpstreamFailure(_ connection: UpstreamConnection, _ code: Int32) {
+        upstream = nil
+        switch phase {
+        case .connecting: onUpstreamUnavailable(.connect(SystemError(call: "connect", code: code).description))
+        case .awaitingResponse: onNoAnswer(wasReused: connection.isReused)
+        case .relaying: onResponseCut()
+        case .tunnel: finishTunnel()
+        default: break
+        }
+    }
+
+    /// D10: once more on a fresh connection, if that is safe: the connection had been used before (a keep-alive
+    /// race), the method is idempotent, there is no body, and not a byte of an answer came.
+    func onNoAnswer(wasReused: Bool) {
+        upstream = nil
+        let mayRetry = (group?.settings.retry ?? 0) > 0 && wasReused && !requestIsSpent && savedHead == nil
+        guard mayRetry, head.method.isIdempotent, informationalCount == 0, let server, let group else {
+            refuseUpstream(.closed)
+            return
+        }
+        requestIsSpent = true
+        phase = .connecting
+        acquire(from: group.servers.count > 1 ? group.pick() : server, fresh: true)
+    }
+}

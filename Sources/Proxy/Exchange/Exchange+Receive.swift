@@ -1,0 +1,62 @@
+import HTTP1
+import HTTPCore
+import Transport
+
+extension Exchange {
+    enum Reception { case incomplete, started }
+
+    /// Parses the head that the input begins with, and if it is whole, runs the request.
+    func receive() -> Reception {
+        guard let input = stream.input else { return .incomplete }
+        let raw = input.readable.bindMemory(to: UInt8.self)
+        switch head.parse(raw.span, limits: worker.headLimits) {
+        case .incomplete:
+            guard stream.isInputFull else { return .incomplete }
+            begin(length: 0)
+            refuse(431, .badRequest, "The request's head is larger than this server takes.")
+        case .refused(let refusal):
+            begin(length: 0)
+            end = .badRequest
+            refuse(refusal.status, .badRequest, "The request breaks the rules of HTTP.")
+        case .complete(let length):
+            begin(length: length)
+            run()
+        }
+        return .started
+    }
+
+    /// The head did not come in time.
+    func refuseSlowHead() {
+        begin(length: 0)
+        end = .clientTimeout
+        refuse(408, .badRequest, "The request did not arrive in time.")
+    }
+
+    private func begin(length: Int) {
+        epoch &+= 1
+        headLength = length
+        phase = .authenticating
+        connection.exchangeStarted()
+        if worker.measuresTime { startedMicroseconds = Clock.monotonicMicroseconds() }
+        worker.makeRequestID(&requestID)
+    }
+
+    /// The phases up to the first wait.
+    private func run() {
+        let framing = head.framing
+        requestBody = BodyDecoder(framing)
+        if case .none = framing {} else { beginBody() }
+        guard route() else { return }
+        if endpoint != nil {
+            runEndpoint()
+            return
+        }
+        guard screen() else { return }
+        authenticate()
+    }
+
+    private func beginBody() {
+        isRequestBodyDone = requestBody.isComplete
+        awaitsContinue = head.expectsContinue && !isRequestBodyDone
+    }
+}

@@ -1,0 +1,220 @@
+import Access
+import HTTP1
+import HTTPCore
+import Pages
+import Transport
+
+extension Exchange {
+    // MARK: Errors
+
+    /// Answers with an error of ours, as a page or a problem document. After the response has begun, the
+    /// connection is cut instead.
+    func refuse(_ status: Int, _ code: ErrorCode, _ detail: String, retryAfter: Int? = nil) {
+        dropUpstream()
+        guard !hasResponseStarted else {
+            abortClient()
+            return
+        }
+        var reply = errorReply(status, code, detail, retryAfter: retryAfter)
+        if status == 400 || status == 408 || status == 431 || status == 414 || status >= 501 && headLength == 0 {
+            reply.closes = true
+        }
+        respond(reply)
+    }
+
+    func errorReply(
+        _ status: Int, _ code: ErrorCode, _ detail: String, retryAfter: Int? = nil
+    ) -> Reply {
+        var reply = Reply(status: status)
+        if let retryAfter { reply.add("Retry-After", "\(max(1, (retryAfter + 999) / 1_000))") }
+        let problem = Problem(
+            status: status, code: code, detail: detail, instance: requestIDText,
+            retryAfter: retryAfter.map { max(1, ($0 + 999) / 1_000) })
+        if prefersHTML {
+            setPage(&reply, Pages.error(problem, reference: requestIDText, title: siteTitle))
+        } else {
+            setProblem(&reply, problem)
+        }
+        return reply
+    }
+
+    func setProblem(_ reply: inout Reply, _ problem: Problem) {
+        reply.setBody(problem.json(base: worker.settings.problemBase), "application/problem+json")
+    }
+
+    func setPage(_ reply: inout Reply, _ page: [UInt8]) {
+        reply.setBody(page, "text/html; charset=utf-8")
+        for line in worker.pageHeaders { reply.add(line.name, line.value) }
+    }
+
+    /// Whether the client listed text/html; nothing parsed, or `*/*` alone, means JSON.
+    var prefersHTML: Bool {
+        guard headLength > 0 else { return false }
+        return requestFacts().prefersHTML
+    }
+
+    /// The store could not say: nobody is let in, nobody is logged out.
+    func refuseUnavailableStore() {
+        let retry = worker.settings.redis.retryAfter
+        var reply = Reply(status: 503)
+        reply.add("Retry-After", "\(max(1, (retry + 999) / 1_000))")
+        let problem = Problem(
+            status: 503, code: .storeUnavailable, detail: "Sessions cannot be checked at the moment.",
+            instance: requestIDText, retryAfter: max(1, (retry + 999) / 1_000))
+        if prefersHTML {
+            setPage(&reply, Pages.storeUnavailable(problem, reference: requestIDText, title: siteTitle))
+        } else {
+            setProblem(&reply, problem)
+        }
+        respond(reply)
+    }
+
+    /// Nobody is logged in: a challenge and where to log in (http-interface: 401/303 rule).
+    func refuseUnauthenticated() {
+        guard let realm else { return }
+        var reply = Reply(status: 401)
+        let login = "\(realm.settings.endpoints)/login"
+        reply.add(
+            "WWW-Authenticate",
+            "Cookie realm=\"\(realm.settings.name)\", form-action=\"\(login)\", "
+                + "cookie-name=\"\(realm.settings.cookie)\"")
+        if clearsCookie { reply.addCookie(clearedCookie(realm)) }
+        let problem = Problem(
+            status: 401, code: .loginRequired, detail: "Log in to use this address.", instance: requestIDText,
+            loginURL: login)
+        if prefersHTML {
+            setPage(&reply, Pages.loginRequired(problem, reference: requestIDText, title: siteTitle))
+        } else {
+            setProblem(&reply, problem)
+        }
+        respond(reply)
+    }
+
+    /// To the login page, and back here afterwards.
+    func redirectToLogin() {
+        guard let realm else { return }
+        if showsLostCookie(realm) { return }
+        var reply = Reply(status: 303)
+        var location = Array("\(realm.settings.endpoints)/login".utf8)
+        if let target = returnTarget() {
+            location += Array("?return_to=".utf8)
+            location += PercentEncoding.encode(target)
+        }
+        reply.add("Location", location)
+        reply.add("Vary", "Cookie")
+        if clearsCookie { reply.addCookie(clearedCookie(realm)) }
+        respond(reply)
+    }
+
+    /// Path and query of this request, if they can be a return target.
+    private func returnTarget() -> [UInt8]? {
+        var target = withPath { Array($0) }
+        if let query = head.query {
+            target.append(UInt8(ascii: "?"))
+            target += Array(bytes(query))
+        }
+        guard let realm, target.count <= 2048, target != [UInt8(ascii: "/")] else { return nil }
+        let checked = ReturnTarget.check(target, ownPrefixes: [realm.endpoints])
+        return checked == target ? target : nil
+    }
+
+    /// The origin could not serve.
+    func refuseUpstream(_ fault: UpstreamFault) {
+        dropUpstream()
+        if hasResponseStarted {
+            abortClient()
+            return
+        }
+        worker.log.upstreamFault(self, fault)
+        switch fault {
+        case .connect, .closed, .malformed:
+            end = .upstreamAbort
+            refuse(502, .upstreamUnavailable, "The application did not give a usable answer.")
+        case .connectTimeout, .responseTimeout:
+            end = .upstreamTimeout
+            refuse(504, .upstreamTimeout, "The application did not answer in time.")
+        case .overloaded:
+            refuse(503, .overloaded, "The application is busy.", retryAfter: 1_000)
+        }
+    }
+
+    // MARK: Sending
+
+    /// Sends an answer of ours. What is left of the request's body is dropped, or the connection closes.
+    func respond(_ reply: Reply) {
+        timer.disarm()
+        status = reply.status
+        hasResponseStarted = true
+        let mustClose =
+            reply.closes || headLength == 0 || !head.keepsAlive || head.minorVersion == 0 || worker.isDraining
+            || !isRequestBodyDone && !canDrainRequestBody
+        closesAfterResponse = closesAfterResponse || mustClose
+        let out = worker.scratch
+        out.removeAll()
+        out.append(StatusLine.bytes(for: reply.status))
+        out.append(reply.cookies)
+        out.append(reply.lines)
+        if let type = reply.contentType {
+            out.append("Content-Type: ")
+            out.append(type)
+            out.append("\r\n")
+        }
+        if reply.status != 204 && reply.status != 304 {
+            out.append("Content-Length: ")
+            out.append(decimal: reply.body.count)
+            out.append("\r\n")
+        }
+        out.append("Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nDate: ")
+        out.append(worker.dateText())
+        out.append("\r\n")
+        if let line = worker.rules.requestIDLine {
+            out.append(line)
+            writeRequestID(into: out)
+            out.append("\r\n")
+        }
+        out.append(closesAfterResponse ? "Connection: close\r\n\r\n" : "\r\n")
+        if head.method != .head {
+            out.append(reply.body)
+            responseBytes = reply.body.count
+        }
+        stream.write(out.readable)
+        finishRequest()
+    }
+
+    // MARK: Parts
+
+    func writeRequestID(into out: ByteBuffer) {
+        withUnsafeBytes(of: &requestID) { out.append($0) }
+    }
+
+    var requestIDText: String {
+        var text: [UInt8] = []
+        for index in requestID.indices { text.append(requestID[index]) }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// What pages call the place: the host the client asked for.
+    var siteTitle: String {
+        guard headLength > 0 else { return "" }
+        return String(decoding: bytes(head.host), as: UTF8.self)
+    }
+
+    var schemeText: StaticString { knownScheme == .https ? "https" : "http" }
+
+    /// The host that the client used: a trusted proxy's word, else its own Host.
+    var forwardedHost: UnsafeRawBufferPointer {
+        if connection.peer.isTrusted, let value = field(.xForwardedHost), !value.isEmpty { return value }
+        return bytes(head.host)
+    }
+
+    func clearedCookie(_ realm: Realm) -> [UInt8] {
+        realm.cookieName + Array("=; Max-Age=0".utf8) + realm.cookieAttributes
+    }
+
+    func writeClearedCookie(into out: ByteBuffer) {
+        guard let realm else { return }
+        out.append("Set-Cookie: ")
+        out.append(clearedCookie(realm))
+        out.append("\r\n")
+    }
+}

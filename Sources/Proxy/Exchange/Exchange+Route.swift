@@ -1,0 +1,85 @@
+import Access
+import GatewayConfig
+import HTTP1
+import HTTPCore
+
+extension Exchange {
+    /// Host, canonical path and method pick one route, or an endpoint of ours. False: answered.
+    func route() -> Bool {
+        if head.isAsteriskForm { return answerServerOptions() }
+        let raw = headBytes.bindMemory(to: UInt8.self)
+        let bytes = raw.span
+        guard let site = worker.site(forHost: head, bytes) else {
+            return refused(400, .unknownHost, "This server does not serve that host.")
+        }
+        self.site = site
+        guard canonicalise(bytes, encoded: site.allowsEncodedPaths) else { return false }
+        return withPath { path in
+            let span = path.bindMemory(to: UInt8.self)
+            return pickRoute(site, span.span, bytes)
+        }
+    }
+
+    private func canonicalise(_ bytes: Span<UInt8>, encoded: Bool) -> Bool {
+        switch CanonicalPath.make(bytes, head.path, encoded: encoded, into: &canonicalPath) {
+        case .verbatim: hasCanonicalPath = false
+        case .rewritten: hasCanonicalPath = true
+        case .refused:
+            end = .badRequest
+            return refused(400, .badRequest, "The request's path is ambiguous, so it is not served.")
+        }
+        return true
+    }
+
+    private func pickRoute(_ site: CompiledSite, _ path: Span<UInt8>, _ bytes: Span<UInt8>) -> Bool {
+        if let own = worker.router.gatewayEndpoint(site: site.index, path: path) {
+            realm = worker.realms[own.realm]
+            endpoint = EndpointRequest(realm: worker.realms[own.realm], path: path, rest: own.rest)
+            return true
+        }
+        switch worker.router.match(
+            site: site.index, method: bytes.extracting(head.methodRange), path: path)
+        {
+        case .route(let index):
+            let route = site.routes[index]
+            self.route = route
+            realm = route.realm
+            if site.allowsEncodedPaths && !route.settings.encodedPaths { return recheck(bytes) }
+            return true
+        case .methodNotAllowed(let allow):
+            return refusedMethod(allow)
+        case .notFound:
+            return refused(404, .notFound, "There is nothing at this address.")
+        }
+    }
+
+    /// The site has routes that take `%2F` and `;`, but this one does not.
+    private func recheck(_ bytes: Span<UInt8>) -> Bool {
+        var unused: [UInt8] = []
+        if case .refused = CanonicalPath.make(bytes, head.path, encoded: false, into: &unused) {
+            end = .badRequest
+            return refused(400, .badRequest, "The request's path is ambiguous, so it is not served.")
+        }
+        return true
+    }
+
+    private func refusedMethod(_ allow: [UInt8]) -> Bool {
+        var reply = errorReply(405, .methodNotAllowed, "This address does not take that method.")
+        reply.add("Allow", allow)
+        respond(reply)
+        return false
+    }
+
+    /// `OPTIONS *` asks about this server itself (RFC 9110, 9.3.7).
+    private func answerServerOptions() -> Bool {
+        var reply = Reply(status: 204)
+        reply.add("Allow", Array("GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH".utf8))
+        respond(reply)
+        return false
+    }
+
+    func refused(_ status: Int, _ code: ErrorCode, _ detail: String) -> Bool {
+        refuse(status, code, detail)
+        return false
+    }
+}

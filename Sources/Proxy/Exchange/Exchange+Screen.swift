@@ -1,0 +1,40 @@
+import HTTP1
+import HTTPCore
+
+extension Exchange {
+    /// Refuses what would confuse somebody behind us: other spellings of names that we set or read, and Connection
+    /// options that name them (decision 22). What is dropped instead is dropped while forwarding. False: answered.
+    func screen() -> Bool {
+        guard let route else { return false }
+        let raw = headBytes.bindMemory(to: UInt8.self)
+        if head.mayHaveSuspiciousFields && !worker.rules.accepts(head, raw.span) {
+            end = .badRequest
+            return refused(400, .badRequest, "A header field of the request is not acceptable here.")
+        }
+        if head.hasUpgrade && head.upgradesToWebSocket && !route.settings.websocket {
+            return refused(400, .badRequest, "This address does not take WebSocket connections.")
+        }
+        if head.hasUpgrade && head.upgradesToWebSocket && !isWebSocketHandshakeValid() {
+            return refused(400, .badRequest, "The WebSocket handshake is not valid.")
+        }
+        guard let limit = route.settings.body else { return checkMaxForwards() }
+        bodyLimit = limit
+        if let length = head.contentLength, length > limit {
+            return refused(413, .bodyTooLarge, "The request's body is larger than this address takes.")
+        }
+        return checkMaxForwards()
+    }
+
+    private func isWebSocketHandshakeValid() -> Bool {
+        guard let key = field(.secWebSocketKey), let version = field(.secWebSocketVersion) else { return false }
+        return WebSocketHandshake.isValid(
+            key: key.bindMemory(to: UInt8.self).span, version: version.bindMemory(to: UInt8.self).span)
+    }
+
+    /// OPTIONS with `Max-Forwards: 0` is for us (RFC 9110, 7.6.2).
+    private func checkMaxForwards() -> Bool {
+        guard head.method == .options, head.maxForwards == 0 else { return true }
+        respond(Reply(status: 204))
+        return false
+    }
+}

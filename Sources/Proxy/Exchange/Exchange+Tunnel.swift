@@ -1,0 +1,89 @@
+import HTTP1
+import HTTPCore
+import Secrets
+import Transport
+
+extension Exchange {
+    /// A 101: the tunnel opens only if the client asked for this protocol and the origin proves it understood
+    /// (RFC 6455, 4.1); until here not a byte behind the handshake was forwarded.
+    func switchProtocols(_ connection: UpstreamConnection, _ source: Stream, _ length: Int) {
+        guard head.upgradesToWebSocket, responseHead.isUpgradeToWebSocket, isAcceptValid(source) else {
+            refuseUpstream(.malformed("101 that was not asked for"))
+            return
+        }
+        guard let input = source.input else { return }
+        status = 101
+        upstreamStatus = 101
+        hasResponseStarted = true
+        phase = .tunnel
+        let buffer = worker.scratch
+        buffer.removeAll()
+        worker.rules.writeSwitching(self, input.readable, into: buffer)
+        stream.write(buffer.readable)
+        source.consume(length)
+        keepHead()
+        worker.log.access(self, isTunnelOpening: true)
+        pumpTunnelDown()
+        pumpTunnelUp()
+    }
+
+    private func isAcceptValid(_ source: Stream) -> Bool {
+        guard let key = field(.secWebSocketKey), let input = source.input else { return false }
+        let expected = SHA1.webSocketAccept(key: key)
+        for line in responseHead.fields where line.id == .secWebSocketAccept {
+            return input.readable[line.value].elementsEqual(expected)
+        }
+        return false
+    }
+
+    func pumpTunnelUp() {
+        guard phase == .tunnel, let target = upstream?.stream else { return }
+        if let input = stream.input {
+            if target.isAboveHighWater {
+                stream.pause()
+            } else {
+                requestBodyBytes += input.count
+                target.write(input.readable)
+                stream.consume(input.count)
+            }
+        }
+        if stream.hasEnded && stream.input == nil { target.endOutput() }
+        finishTunnelIfBothEnded()
+        armDeadline()
+    }
+
+    func pumpTunnelDown() {
+        guard phase == .tunnel, let source = upstream?.stream else { return }
+        if let input = source.input {
+            if stream.isAboveHighWater {
+                source.pause()
+            } else {
+                responseBytes += input.count
+                stream.write(input.readable)
+                source.consume(input.count)
+            }
+        }
+        if source.hasEnded && source.input == nil { stream.endOutput() }
+        finishTunnelIfBothEnded()
+        armDeadline()
+    }
+
+    func onTunnelEndDown() { pumpTunnelDown() }
+
+    private func finishTunnelIfBothEnded() {
+        guard phase == .tunnel, let source = upstream?.stream else { return }
+        if stream.hasEnded && source.hasEnded && stream.input == nil && source.input == nil { finishTunnel() }
+    }
+
+    /// Ends both sides; what is on its way is still flushed.
+    func finishTunnel() {
+        guard phase == .tunnel else { return }
+        timer.disarm()
+        if let upstream {
+            self.upstream = nil
+            upstream.finish()
+        }
+        finish()
+        connection.finishAndClose(lingering: false)
+    }
+}

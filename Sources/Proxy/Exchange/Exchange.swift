@@ -1,0 +1,142 @@
+import Access
+import GatewayConfig
+import HTTP1
+import HTTPCore
+import Sessions
+import Transport
+
+/// One request and its response. The object belongs to a connection and serves its requests one after another.
+///
+/// The phases stand in files of their own, in this order: `+Receive` (head), `+Route`, `+Screen` (what must not
+/// pass), `+Authenticate`, `+Decide`, `+Forward` (head and body to the origin), `+Relay` (the answer back) or
+/// `+Tunnel`, `+Reply` (answers of our own), `+Finish` (log, next request).
+final class Exchange {
+    enum Phase {
+        /// Between requests.
+        case idle
+        /// Waiting for the session store.
+        case authenticating
+        /// Waiting for a connection to the origin.
+        case connecting
+        /// The request is with the origin (its body may still be on the way); no answer yet.
+        case awaitingResponse
+        /// The answer's body is on the way.
+        case relaying
+        /// Bytes both ways after a 101.
+        case tunnel
+        /// An endpoint of ours collects the request's body.
+        case collecting
+        /// An endpoint of ours waits for a helper thread, the store or a moment in time.
+        case working
+        /// Answered; the rest of the request's body is read and dropped.
+        case draining
+    }
+
+    let worker: Worker
+    let stream: Stream
+    unowned let connection: ClientConnection
+    lazy var timer = DeadlineTimer(self)
+
+    var phase = Phase.idle
+    /// Tells an answer for this request from one for an earlier request of the same object.
+    var epoch: UInt64 = 0
+
+    // The request.
+    var head = RequestHead()
+    var headLength = 0
+    /// Copy of the head where the input buffer is needed for the body.
+    var savedHead: ByteBuffer?
+    /// The canonical path where it is not a part of the head as received.
+    var canonicalPath: [UInt8] = []
+    var hasCanonicalPath = false
+    /// The path for the origin where the route rewrites it.
+    var rewrittenPath: [UInt8]?
+    var site: CompiledSite?
+    var route: CompiledRoute?
+    var realm: Realm?
+    var requestID = InlineArray<36, UInt8>(repeating: 0)
+    var startedMicroseconds: Int64 = 0
+
+    // The request's body.
+    var requestBody = BodyDecoder(.none)
+    var isRequestBodyDone = true
+    var requestBodyBytes = 0
+    var bodyLimit: Int?
+    var awaitsContinue = false
+    var collectedBody: [UInt8] = []
+
+    // Who asks.
+    var identity = Identity()
+    var sessionResult = SessionResult.none
+    /// The session cookie came twice: the answer takes it away.
+    var clearsCookie = false
+
+    // The origin.
+    var group: UpstreamGroup?
+    var server: UpstreamServer?
+    var upstream: UpstreamConnection?
+    var attempts = 0
+    var isQueued = false
+    /// Bytes of the request that an origin has been sent can no longer be sent again.
+    var requestIsSpent = false
+
+    // The response.
+    var responseHead = ResponseHead()
+    var responseBody = BodyDecoder(.none)
+    var informationalCount = 0
+    var hasResponseStarted = false
+    var isResponseChunked = false
+    var isResponseCloseDelimited = false
+    var closesAfterResponse = false
+    var status = 0
+    var responseBytes = 0
+    var upstreamStatus = 0
+    var end = ExchangeEnd.ok
+    /// Told when the route's total time is over; monotonic milliseconds.
+    var totalDeadline = Int64.max
+    var firstByteMicroseconds: Int64 = 0
+    var holdsWebSocket = false
+    var endpoint: EndpointRequest?
+
+    init(worker: Worker, connection: ClientConnection, stream: Stream) {
+        self.worker = worker
+        self.connection = connection
+        self.stream = stream
+    }
+
+    var isRunning: Bool { phase != .idle }
+
+    /// The head's bytes; its ranges count from the first. Valid until the input changes.
+    var headBytes: UnsafeRawBufferPointer {
+        if let savedHead { return savedHead.readable }
+        return stream.input?.readable ?? UnsafeRawBufferPointer(start: nil, count: 0)
+    }
+
+    /// The bytes of a range of the head.
+    func bytes(_ range: Range<Int>) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: headBytes[range])
+    }
+
+    /// The first field with `id`.
+    func field(_ id: FieldID) -> UnsafeRawBufferPointer? {
+        for line in head.fields where line.id == id { return bytes(line.value) }
+        return nil
+    }
+
+    /// The path that was matched and is forwarded.
+    func withPath<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        hasCanonicalPath ? canonicalPath.withUnsafeBytes(body) : body(bytes(head.path))
+    }
+}
+
+/// How an exchange ended, as the access log says it.
+enum ExchangeEnd: StaticString {
+    case ok = "ok"
+    case clientAbort = "client_abort"
+    case upstreamAbort = "upstream_abort"
+    case upstreamTimeout = "upstream_timeout"
+    case clientTimeout = "client_timeout"
+    case limit = "limit"
+    case drain = "drain"
+    case badRequest = "bad_request"
+}

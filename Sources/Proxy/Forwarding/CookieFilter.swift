@@ -1,0 +1,42 @@
+import Transport
+
+/// Takes cookies of ours out of a Cookie field's value.
+enum CookieFilter {
+    /// Appends `value` without the pairs named in `names`; the others stay byte for byte and in order.
+    /// False, and nothing useful appended, if none is left.
+    static func write(
+        _ value: UnsafeRawBufferPointer, without names: [[UInt8]], into out: ByteBuffer
+    ) -> Bool {
+        var isEmpty = true
+        var start = 0
+        while start < value.count {
+            var end = start
+            while end < value.count && value[end] != UInt8(ascii: ";") { end += 1 }
+            var first = start
+            while first < end && (value[first] == 0x20 || value[first] == 0x09) { first += 1 }
+            if !isOurs(value, first, end, names) {
+                // The first pair kept loses the space that stood behind the one before it.
+                let from = isEmpty ? first : start
+                if from < end || !isEmpty {
+                    if !isEmpty { out.append(UInt8(ascii: ";")) }
+                    out.append(UnsafeRawBufferPointer(rebasing: value[from..<end]))
+                    if first < end { isEmpty = false }
+                }
+            }
+            start = end + 1
+        }
+        return !isEmpty
+    }
+
+    private static func isOurs(
+        _ value: UnsafeRawBufferPointer, _ first: Int, _ end: Int, _ names: [[UInt8]]
+    ) -> Bool {
+        var nameEnd = first
+        while nameEnd < end && value[nameEnd] != UInt8(ascii: "=") { nameEnd += 1 }
+        while nameEnd > first && (value[nameEnd - 1] == 0x20 || value[nameEnd - 1] == 0x09) { nameEnd -= 1 }
+        for name in names where name.count == nameEnd - first {
+            if value[first..<nameEnd].elementsEqual(name) { return true }
+        }
+        return false
+    }
+}

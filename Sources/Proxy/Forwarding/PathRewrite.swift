@@ -1,0 +1,43 @@
+/// `strip_prefix` and `rewrite`, after matching. The result is checked like a path from a client.
+enum PathRewrite {
+    /// The path for the origin: `strip` (or without it, the first `segments` segments) is taken off on a segment
+    /// boundary, then `rewrite` is put in front. nil = the prefix does not match, or the result is not canonical.
+    static func apply(
+        _ path: UnsafeRawBufferPointer, strip: [UInt8]?, segments: Int, rewrite: [UInt8]?
+    ) -> [UInt8]? {
+        var rest = UnsafeRawBufferPointer(rebasing: path[...])
+        if strip == nil {
+            rest = dropSegments(rest, segments)
+        } else if let strip {
+            let prefix = strip.last == UInt8(ascii: "/") ? Array(strip.dropLast()) : strip
+            guard rest.count >= prefix.count, rest[..<prefix.count].elementsEqual(prefix) else { return nil }
+            rest = UnsafeRawBufferPointer(rebasing: rest[prefix.count...])
+            if let first = rest.first, first != UInt8(ascii: "/") { return nil }
+        }
+        var result: [UInt8] = []
+        if let rewrite { result += rewrite.last == UInt8(ascii: "/") ? Array(rewrite.dropLast()) : rewrite }
+        result += rest.isEmpty ? [UInt8(ascii: "/")] : Array(rest)
+        guard result.first == UInt8(ascii: "/"), !hasEmptyOrDotSegment(result) else { return nil }
+        return result
+    }
+
+    private static func dropSegments(_ path: UnsafeRawBufferPointer, _ count: Int) -> UnsafeRawBufferPointer {
+        var position = 0
+        for _ in 0..<count where position < path.count {
+            position += 1
+            while position < path.count && path[position] != UInt8(ascii: "/") { position += 1 }
+        }
+        return UnsafeRawBufferPointer(rebasing: path[position...])
+    }
+
+    private static func hasEmptyOrDotSegment(_ path: [UInt8]) -> Bool {
+        for segment in path.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+            .dropLast()
+        {
+            if segment.isEmpty || segment.elementsEqual(".".utf8) || segment.elementsEqual("..".utf8) {
+                return true
+            }
+        }
+        return false
+    }
+}

@@ -1,0 +1,39 @@
+import Accounts
+import GatewayConfig
+import Secrets
+import Sessions
+
+/// A realm at work: who its users are, what its tickets look like, where its sessions are.
+final class Realm {
+    let index: Int
+    let settings: RealmSettings
+    let name: [UInt8]
+    let cookieName: [UInt8]
+    /// Prefix of its pages, no trailing slash.
+    let endpoints: [UInt8]
+    let tickets: TicketVerifier
+    let issuer: TicketIssuer
+    let sessions: SessionStore
+    let accounts: AccountsDesk
+    let isRegistrationOpen: Bool
+    /// `; Path=/; HttpOnly; SameSite=Lax[; Secure]`, the same for setting and clearing.
+    let cookieAttributes: [UInt8]
+
+    init(
+        index: Int, settings: RealmSettings, keys: KeyRing, sessions: SessionStore, accounts: AccountsDesk,
+        registration: UsersSettings.Registration
+    ) {
+        self.index = index
+        self.settings = settings
+        name = Array(settings.name.utf8)
+        cookieName = Array(settings.cookie.utf8)
+        endpoints = Array(settings.endpoints.utf8)
+        tickets = TicketVerifier(keyRing: keys, realm: Array(settings.name.utf8))
+        issuer = TicketIssuer(keyRing: keys, realm: Array(settings.name.utf8))
+        self.sessions = sessions
+        self.accounts = accounts
+        isRegistrationOpen = registration == .open
+        let secure = settings.cookieSecure ? "; Secure" : ""
+        cookieAttributes = Array("; Path=/; HttpOnly; SameSite=\(settings.sameSite.rawValue)\(secure)".utf8)
+    }
+}
