@@ -16,6 +16,7 @@ public struct Router: Sendable {
     private static let changePassword = "/.well-known/change-password"
 
     private var hosts = ByteTable()
+    private var hasSuffixes = false
     private var anyHost: Int?
     private var sites: [Site] = []
     private var trie = PathTrie()
@@ -32,9 +33,11 @@ public struct Router: Sendable {
     /// Site for a host: lower-case, without port and trailing dot. An exact name wins over `*.suffix` (of which
     /// the longest counts, for any number of labels below it), and that over `*`. nil: no site takes it.
     public func site(forHost host: Span<UInt8>) -> Int? {
+        guard !hosts.isEmpty else { return anyHost }
         let all = 0..<host.count
         let exact = hosts.value(group: Self.exactHosts, host, all)
         if exact >= 0 { return Int(exact) }
+        guard hasSuffixes else { return anyHost }
         // The dot itself belongs to the suffix; a name that starts with a dot has no label before it.
         for index in all where host[index] == UInt8(ascii: ".") && index > 0 {
             let suffix = hosts.value(group: Self.hostSuffixes, host, index..<host.count)
@@ -78,6 +81,7 @@ public struct Router: Sendable {
         if host == "*" {
             anyHost = anyHost ?? site
         } else if host.hasPrefix("*.") {
+            hasSuffixes = true
             _ = hosts.value(group: Self.hostSuffixes, Array(host.utf8.dropFirst())) { Int32(site) }
         } else {
             _ = hosts.value(group: Self.exactHosts, Array(host.utf8)) { Int32(site) }

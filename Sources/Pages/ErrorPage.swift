@@ -22,7 +22,7 @@ public struct ErrorPage: Sendable, Equatable {
         let signIn: Markup =
             problem.loginURL.map { "<a class=\"button\" href=\"\($0)\">Sign in</a>\n" } ?? .none
         let retry: Markup =
-            retryPath.map { "<p class=\"more\"><a href=\"\($0)\">Try again</a></p>\n" } ?? .none
+            retryPath.map { "<a class=\"button\" href=\"\($0)\">Try again</a>\n" } ?? .none
         let reference: Markup =
             problem.instance.map { "<p class=\"more\">Reference: <code>\($0)</code></p>\n" } ?? .none
         return Pages.document(
@@ -50,10 +50,11 @@ extension Problem {
         wait.map { "\(detail) \($0)" } ?? detail
     }
 
-    /// "You can try again in 2 minutes."; nil where no time is known.
+    /// "You can try again in 2 minutes."; nil where no time is known, or so little that reading this takes
+    /// longer.
     var wait: String? {
-        guard let retryAfter, retryAfter > 0 else { return nil }
-        let (number, unit) = retryAfter < 120 ? (retryAfter, "second") : ((retryAfter + 59) / 60, "minute")
-        return "You can try again in \(number) \(unit)\(number == 1 ? "" : "s")."
+        guard let retryAfter, retryAfter > 5 else { return nil }
+        guard retryAfter >= 120 else { return "You can try again in \(retryAfter) seconds." }
+        return "You can try again in \(retryAfter / 60 + (retryAfter % 60 == 0 ? 0 : 1)) minutes."
     }
 }

@@ -10,7 +10,7 @@ public enum Pages {
         --line:#dfe2e8;--accent:#1f5fbf;--press:#184c99;--link:#1a55ad;--bad:#b3261e;--badback:#fdf1f0;\
         --warn:#8a5a00;--warnback:#fdf6e7}
         @media (prefers-color-scheme:dark){:root{--page:#13161b;--card:#1c2027;--text:#e8eaef;--soft:#a7aebb;\
-        --edge:#788191;--line:#323843;--accent:#3069c4;--press:#3f7ad8;--link:#8fb8ff;--bad:#ffb3ab;\
+        --edge:#788191;--line:#323843;--accent:#3069c4;--press:#2a5cad;--link:#8fb8ff;--bad:#ffb3ab;\
         --badback:#33201f;--warn:#f2c46d;--warnback:#2e2718}}
         *,::before,::after{box-sizing:border-box}
         html{-webkit-text-size-adjust:100%;text-size-adjust:100%}

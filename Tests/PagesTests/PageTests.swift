@@ -139,8 +139,10 @@ struct LoginPageTests {
         login.problem = Problem(.throttled, retryAfter: 121)
 
         #expect(text(login.render()).contains("You can try again in 3 minutes."))
-        login.problem = Problem(.throttled, retryAfter: 1)
-        #expect(text(login.render()).contains("You can try again in 1 second."))
+        login.problem = Problem(.throttled, retryAfter: 119)
+        #expect(text(login.render()).contains("You can try again in 119 seconds."))
+        login.problem = Problem(.throttled, retryAfter: 5)
+        #expect(!text(login.render()).contains("You can try again"))
     }
 
     @Test func `takes the return target along to registration`() {
@@ -188,9 +190,9 @@ struct ErrorPageTests {
         #expect(page.contains("<title>Error: Sign-in is not available right now</title>"))
         #expect(page.contains("Error 503"))
         #expect(page.contains("You are still signed in; nothing is lost."))
-        #expect(page.contains("You can try again in 2 seconds."))
+        #expect(!page.contains("2 seconds"))
         #expect(page.contains("<code>0195-ab</code>"))
-        #expect(page.contains("<a href=\"/cart\">Try again</a>"))
+        #expect(page.contains("<a class=\"button\" href=\"/cart\">Try again</a>"))
     }
 }
 
