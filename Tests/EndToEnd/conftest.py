@@ -1,5 +1,6 @@
 """Fixtures: a Redis, a recording upstream and a gateway shared by most tests, and makers of private ones."""
 
+import itertools
 import os
 import sys
 
@@ -97,19 +98,17 @@ def make_redis(cleanup, tmp_path):
     return lambda name="redis", **options: cleanup.add(RedisServer(str(tmp_path / name), **options))
 
 
-@pytest.fixture
-def make_gateway(cleanup, tmp_path, redis):
-    """Starts a private gateway. Without `redis=` it shares the session-wide server under a prefix of its own."""
-    made = []
+def gateway_maker(directory, redis, cleanup):
+    """Starts private gateways. Without `redis=` they share the session-wide server, each under its own prefix."""
 
     def make(name=None, start=True, recorder=None, wait=True, env=None, preexec=None, **options):
-        made.append(name)
+        number = next(numbers)
         recorder = recorder or cleanup.add(Recorder())
         if "redis" not in options:
-            options["redis"] = "unix://%s?db=0 { prefix t%d-%d }" % (redis.path, os.getpid(), next(prefixes))
+            options["redis"] = "unix://%s?db=0 { prefix t%d }" % (redis.path, number)
         options.setdefault("upstream", recorder.address)
-        gateway = cleanup.add(Gateway(tmp_path / (name or "gateway%d" % len(made)), env=env, **options))
-        gateway.recorder = recorder
+        gateway = cleanup.add(Gateway(os.path.join(directory, name or "gateway%d" % number), env=env, **options))
+        gateway.recorder, gateway.redis, gateway.prefix = recorder, redis, "t%d" % number
         if start:
             gateway.start(wait, preexec)
         return gateway
@@ -118,12 +117,26 @@ def make_gateway(cleanup, tmp_path, redis):
 
 
 @pytest.fixture
+def make_gateway(cleanup, tmp_path, redis):
+    """A maker of gateways that end with the test."""
+    return gateway_maker(str(tmp_path), redis, cleanup)
+
+
+@pytest.fixture(scope="module")
+def make_module_gateway(tmp_path_factory, redis):
+    """A maker of gateways that end with the module."""
+    items = Cleanup()
+    yield gateway_maker(str(tmp_path_factory.mktemp("gateways")), redis, items)
+    items.stop()
+
+
+@pytest.fixture
 def faulty(make_redis, cleanup):
     """A Redis of the test's own behind a man in the middle; `.backend` is the real one."""
     return cleanup.add(FaultyRedis(make_redis()))
 
 
-prefixes = iter(range(1, 1 << 30))
+numbers = itertools.count(1)
 
 
 @pytest.hookimpl(tryfirst=True)

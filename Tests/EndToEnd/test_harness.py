@@ -12,7 +12,6 @@ import pytest
 from harness import wire
 from harness.client import Client, request
 from harness.oracle import Oracle, check_request
-from harness.recorder import Recorder
 from harness.redis_proxy import FaultyRedis
 from harness.redis_server import Connection, RedisError, encode, parse_value
 from harness.wire import Truncated, WireError

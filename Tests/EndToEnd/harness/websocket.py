@@ -1,0 +1,95 @@
+"""RFC 6455 at the level of bytes: handshakes and frames."""
+
+import base64
+import hashlib
+import os
+import struct
+
+from .client import request
+
+GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+
+
+def accept_value(key):
+    return base64.b64encode(hashlib.sha1((key + GUID).encode()).digest()).decode()
+
+
+def handshake_headers(key=None, **more):
+    headers = {
+        "Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": key or base64.b64encode(os.urandom(16)).decode(),
+    }
+    headers.update({name.replace("_", "-"): value for name, value in more.items()})
+    return [(n, v) for n, v in headers.items() if v is not None]
+
+
+class Tunnel:
+    """A client's side of a handshake, and of what follows it."""
+
+    def __init__(self, client, response):
+        self.client, self.response = client, response
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.client.close()
+
+    def send(self, data):
+        return self.client.send(data)
+
+    def exactly(self, count):
+        return self.client.reader.exactly(count)
+
+    def rest(self):
+        return self.client.reader.rest()
+
+
+def handshake(gateway, target, headers=(), early=b"", method="GET", version="HTTP/1.1", timeout=5.0, **more):
+    """Sends a handshake (and `early` bytes behind it) and reads the answer's head, or all of it if not a 101."""
+    client = gateway.client(timeout)
+    headers = list(headers.items()) if isinstance(headers, dict) else list(headers)
+    client.send(request(method, target, handshake_headers(**more) + headers, version=version) + early)
+    response = client.read_head(method)
+    if response.status != 101:
+        client.read_body(response)
+    return Tunnel(client, response)
+
+
+def switch(exchange, headers=(), early=b""):
+    """A recorder's valid 101, with `early` bytes right behind it."""
+    key = exchange.request.get("sec-websocket-key")
+    lines = [
+        "HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade",
+        "Sec-WebSocket-Accept: " + accept_value(key),
+    ] + ["%s: %s" % pair for pair in headers]
+    exchange.send(("\r\n".join(lines) + "\r\n\r\n").encode() + early)
+
+
+def echo_tunnel(exchange):
+    """Switches, then gives every byte back until the client ends its side."""
+    switch(exchange)
+    exchange.close()
+    reader = exchange.reader
+    reader.timeout = 30
+    while True:
+        if reader.buffer:
+            exchange.send(reader.take(len(reader.buffer)))
+        if not reader.fill():
+            return
+
+
+def frame(payload, opcode=2, fin=True, masked=True):
+    """One frame."""
+    head = bytes([(0x80 if fin else 0) | opcode])
+    mask_bit = 0x80 if masked else 0
+    if len(payload) < 126:
+        head += bytes([mask_bit | len(payload)])
+    elif len(payload) < 65536:
+        head += bytes([mask_bit | 126]) + struct.pack(">H", len(payload))
+    else:
+        head += bytes([mask_bit | 127]) + struct.pack(">Q", len(payload))
+    if not masked:
+        return head + payload
+    mask = os.urandom(4)
+    return head + mask + bytes(b ^ mask[i % 4] for i, b in enumerate(payload))
