@@ -71,9 +71,14 @@ let package = Package(
         .testTarget(name: "PagesTests", dependencies: ["Pages"], swiftSettings: strict),
         .testTarget(name: "SecretsTests", dependencies: ["Secrets"], swiftSettings: strict),
         .testTarget(name: "TransportTests", dependencies: ["Transport"], swiftSettings: strict),
-        .testTarget(name: "RedisTests", dependencies: ["Redis"], swiftSettings: strict),
+        .target(
+            name: "RedisTestSupport", dependencies: ["Redis", "Transport"], path: "Tests/RedisTestSupport",
+            swiftSettings: strict),
+        .testTarget(
+            name: "RedisTests", dependencies: ["Redis", "RedisTestSupport"], swiftSettings: strict),
         .testTarget(name: "AccountsTests", dependencies: ["Accounts"], swiftSettings: strict),
-        .testTarget(name: "SessionsTests", dependencies: ["Sessions"], swiftSettings: strict),
+        .testTarget(
+            name: "SessionsTests", dependencies: ["Sessions", "RedisTestSupport"], swiftSettings: strict),
         .testTarget(
             name: "OperationsTests", dependencies: ["Operations", "GatewayConfig", "Transport"],
             swiftSettings: strict),

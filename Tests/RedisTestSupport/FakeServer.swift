@@ -1,18 +1,17 @@
 import Glibc
-import Testing
-
-@testable import Redis
 
 /// A server that says exactly what the test tells it to, on a unix socket; the test takes its turns.
-final class FakeServer {
-    let path: String
+public final class FakeServer {
+    /// Path of its socket.
+    public let path: String
     private let directory: String
     private var listener: Int32 = -1
-    private(set) var connections: [Int32] = []
+    /// Connections taken and not closed, oldest first.
+    public private(set) var connections: [Int32] = []
 
-    init() throws {
-        var template = [CChar]("/tmp/fake-redis-XXXXXX".utf8CString)
-        directory = try #require(mkdtemp(&template).map { String(cString: $0) })
+    /// Starts to listen.
+    public init() throws {
+        directory = try makeDirectory("fake-redis")
         path = directory + "/socket"
         listen()
     }
@@ -24,7 +23,8 @@ final class FakeServer {
         rmdir(directory)
     }
 
-    func listen() {
+    /// Takes connections again.
+    public func listen() {
         listener = socket(
             AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_un()
@@ -40,14 +40,14 @@ final class FakeServer {
     }
 
     /// No new connection from now on.
-    func stopListening() {
+    public func stopListening() {
         close(listener)
         listener = -1
         unlink(path)
     }
 
     /// Takes a connection if one waits.
-    func accept() -> Bool {
+    public func accept() -> Bool {
         let connection = Glibc.accept(listener, nil, nil)
         guard connection >= 0 else { return false }
         _ = fcntl(connection, F_SETFL, O_NONBLOCK)
@@ -56,7 +56,7 @@ final class FakeServer {
     }
 
     /// What has come on the last connection since the last look; nil if it was closed.
-    func received() -> String? {
+    public func received() -> String? {
         guard let connection = connections.last else { return nil }
         var bytes: [UInt8] = []
         var block = [UInt8](repeating: 0, count: 1 << 16)
@@ -71,15 +71,18 @@ final class FakeServer {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    func send(_ text: String) { send([UInt8](text.utf8)) }
+    /// Sends text on the last connection.
+    public func send(_ text: String) { send([UInt8](text.utf8)) }
 
-    func send(_ bytes: [UInt8]) {
+    /// Sends bytes on the last connection.
+    public func send(_ bytes: [UInt8]) {
         guard let connection = connections.last else { return }
         _ = Glibc.send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL))
     }
 
     /// Closes the last connection; with what it has not read, that is a reset.
-    func hangUp() { if let connection = connections.popLast() { close(connection) } }
+    public func hangUp() { if let connection = connections.popLast() { close(connection) } }
 
-    func closeAll() { while !connections.isEmpty { hangUp() } }
+    /// Closes all connections.
+    public func closeAll() { while !connections.isEmpty { hangUp() } }
 }

@@ -1,16 +1,18 @@
 import Glibc
-import Testing
 
 /// A redis-server of our own in a directory of its own, on a unix socket.
-final class RealServer {
-    let directory: String
-    let path: String
+public final class RealServer {
+    /// Where it keeps its files.
+    public let directory: String
+    /// Path of its socket.
+    public let path: String
     private let options: [String]
-    private(set) var process: pid_t = -1
+    /// Its process; -1 while it does not run.
+    public private(set) var process: Int32 = -1
 
-    init(_ options: [String] = []) throws {
-        var template = [CChar]("/tmp/real-redis-XXXXXX".utf8CString)
-        directory = try #require(mkdtemp(&template).map { String(cString: $0) })
+    /// Starts one with further command line options.
+    public init(_ options: [String] = []) throws {
+        directory = try makeDirectory("real-redis")
         path = directory + "/socket"
         self.options = options
         try start()
@@ -23,7 +25,7 @@ final class RealServer {
     }
 
     /// Starts it and waits until its socket takes connections.
-    func start() throws {
+    public func start() throws {
         let words =
             [
                 "redis-server", "--port", "0", "--unixsocket", path, "--dir", directory, "--save", "",
@@ -31,15 +33,18 @@ final class RealServer {
             ] + options
         var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
         defer { for argument in arguments { free(argument) } }
-        try #require(posix_spawnp(&process, "redis-server", nil, nil, &arguments, environ) == 0)
+        guard posix_spawnp(&process, "redis-server", nil, nil, &arguments, environ) == 0 else {
+            throw SupportError(message: "redis-server cannot be run")
+        }
         for _ in 0..<500 {
             if access(path, F_OK) == 0 { return }
             usleep(10_000)
         }
-        Issue.record("redis-server did not start")
+        throw SupportError(message: "redis-server did not start")
     }
 
-    func kill() {
+    /// Kills it; its data is gone.
+    public func kill() {
         guard process > 0 else { return }
         Glibc.kill(process, SIGKILL)
         waitpid(process, nil, 0)
@@ -47,6 +52,8 @@ final class RealServer {
         unlink(path)
     }
 
-    func pause() { Glibc.kill(process, SIGSTOP) }
-    func resume() { Glibc.kill(process, SIGCONT) }
+    /// Stops it where it is.
+    public func pause() { Glibc.kill(process, SIGSTOP) }
+    /// Lets it go on.
+    public func resume() { Glibc.kill(process, SIGCONT) }
 }

@@ -1,0 +1,108 @@
+internal import Redis
+internal import Transport
+
+extension SessionStore {
+    /// Writes `record`, and with it makes the session. `replacing`, the session that the same client had until now,
+    /// ends with it. `completion` is called once, never within this call.
+    public func create(
+        _ record: SessionRecord, replacing: SessionHash? = nil,
+        completion: @escaping (SessionCreation) -> Void
+    ) {
+        let encoded: [UInt8]
+        do throws(SessionRecordFailure) {
+            encoded = try record.encoded()
+        } catch {
+            onAlarm?("a session's record cannot be written: \(error)")
+            let task = LateCompletion { completion(.unavailable(.badRecord(.undecodable))) }
+            loop.atTickEnd(task)
+            return
+        }
+        let command = commands.login(
+            record, encoded: encoded, now: loop.wallNow, limit: limit, evictsOldest: evictsOldest,
+            replacing: replacing)
+        redis.call(command) { [self] outcome in
+            switch count(outcome) {
+            case .success(let count) where count >= 0:
+                noteCreated(record.hash)
+                completion(.created(evicted: Int(count)))
+            case .success: completion(.limitReached)
+            case .failure(let outage): completion(.unavailable(outage))
+            }
+        }
+    }
+
+    /// Ends a session. `completion` is called once, never within this call: true if the session is gone now,
+    /// whether or not it was there; false if nobody can tell.
+    public func end(
+        _ hash: SessionHash, userID: [UInt8], handle: [UInt8], completion: @escaping (Bool) -> Void
+    ) {
+        redis.call(commands.logout(hash, userID: userID, handle: handle)) { [self] in completion(isDone($0)) }
+    }
+
+    /// Ends all sessions of a user in this realm, but for `except`. `completion` is as for `end`.
+    public func endAll(userID: [UInt8], except: SessionHash? = nil, completion: @escaping (Bool) -> Void) {
+        redis.call(commands.logoutEverywhere(userID: userID, except: except)) { [self] in
+            completion(isDone($0))
+        }
+    }
+
+    /// Reads all sessions of a user in this realm, oldest first; nil if nobody can tell. Records that are not ours
+    /// are left out. `completion` is called once, never within this call.
+    public func list(userID: [UInt8], completion: @escaping ([ListedSession]?) -> Void) {
+        redis.call(commands.list(userID: userID)) { [self] outcome in
+            switch outcome {
+            case .reply(.array(let parts)): completion(sessions(in: parts))
+            case .reply(.error), .unavailable: completion(nil)
+            case .reply:
+                cut("the answer to a list is of a kind that it cannot be")
+                completion(nil)
+            }
+        }
+    }
+
+    private func sessions(in parts: [RedisReply]) -> [ListedSession] {
+        var sessions: [ListedSession] = []
+        for index in stride(from: 0, to: parts.count - 1, by: 2) {
+            guard case .bulk(let bytes) = parts[index], case .bulk(let seen) = parts[index + 1],
+                let record = SessionRecord(decoding: bytes), record.realm == realm,
+                record.absoluteEnd > loop.wallNow
+            else { continue }
+            let lastSeen = Int64(String(decoding: seen, as: UTF8.self)) ?? record.created
+            sessions.append(ListedSession(record: record, lastSeen: lastSeen))
+        }
+        return sessions
+    }
+
+    private func isDone(_ outcome: RedisOutcome) -> Bool {
+        if case .success = count(outcome) { true } else { false }
+    }
+
+    /// What a script counted.
+    private func count(_ outcome: RedisOutcome) -> Result<Int64, SessionOutage> {
+        switch outcome {
+        case .reply(.integer(let count)): return .success(count)
+        case .reply(.error): return .failure(.refused)
+        case .unavailable(let outage): return .failure(.redis(outage))
+        case .reply:
+            cut("the answer to a change is of a kind that it cannot be")
+            return .failure(.outOfStep)
+        }
+    }
+}
+
+/// A session in a user's list.
+public struct ListedSession: Sendable, Equatable {
+    /// Its record.
+    public var record: SessionRecord
+    /// When it was last used, in milliseconds since 1970; late by up to the time between touches.
+    public var lastSeen: Int64
+}
+
+/// Calls a closure at the end of the tick.
+private final class LateCompletion: TickEndTask {
+    private let completion: () -> Void
+
+    init(_ completion: @escaping () -> Void) { self.completion = completion }
+
+    override func onTickEnd() { completion() }
+}

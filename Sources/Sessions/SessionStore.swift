@@ -1,0 +1,169 @@
+public import Redis
+public import Transport
+
+/// A realm's sessions in Redis, seen from one worker. Stays on the connection's loop.
+public final class SessionStore {
+    /// Sessions whose last touch is remembered, at least.
+    private static let ledgerLimit = 1 << 17
+
+    /// Told of what should never be: an answer to another question, or a record that is none of ours.
+    public var onAlarm: ((String) -> Void)?
+
+    let redis: RedisConnection
+    let loop: EventLoop
+    let realm: [UInt8]
+    let commands: SessionCommands
+    let limit: Int
+    let evictsOldest: Bool
+    private let touchMilliseconds: Int64
+    private var touches = TouchLedger(limit: ledgerLimit)
+
+    private struct Pending {
+        var hash: SessionHash
+        var receiver: any SessionReceiver
+        var token: UInt64
+    }
+    private var pending: ContiguousArray<Pending?> = []
+    private var freeSlots: ContiguousArray<Int> = []
+    private var key: [UInt8]
+    private let keyCount: Int
+    private lazy var refusals = LookupRefusals()
+
+    /// The sessions of `realm` on `redis`.
+    ///
+    /// - Parameters:
+    ///   - touchMilliseconds: at most once in this time is a session's life in Redis extended.
+    ///   - limit: sessions that a user may have; 0 = any number.
+    ///   - evictsOldest: whether a login beyond the limit ends the user's oldest session; otherwise it is rejected.
+    public init(
+        redis: RedisConnection, loop: EventLoop, prefix: [UInt8], realm: [UInt8], touchMilliseconds: Int,
+        limit: Int,
+        evictsOldest: Bool
+    ) {
+        self.redis = redis
+        self.loop = loop
+        self.realm = realm
+        self.limit = limit
+        self.evictsOldest = evictsOldest
+        self.touchMilliseconds = Int64(touchMilliseconds)
+        commands = SessionCommands(keys: SessionKeys(prefix: prefix, realm: realm))
+        key = commands.keys.recordBase
+        keyCount = key.count
+        key += [UInt8](repeating: 0, count: SessionHash.count)
+    }
+
+    // MARK: Looking up
+
+    /// Asks Redis for the session called `hash`; `receiver` will hear.
+    public func lookup(_ hash: SessionHash, receiver: any SessionReceiver, token: UInt64) {
+        let slot = take(Pending(hash: hash, receiver: receiver, token: token))
+        let start = keyCount
+        let outage = key.withUnsafeMutableBytes { key in
+            hash.withUnsafeBytes {
+                UnsafeMutableRawBufferPointer(rebasing: key[start...]).copyMemory(from: $0)
+            }
+            return redis.get(UnsafeRawBufferPointer(key), receiver: self, token: UInt64(slot))
+        }
+        guard let outage else { return }
+        _ = give(slot)
+        refusals.add(receiver, token, .redis(outage))
+        loop.atTickEnd(refusals)
+    }
+
+    private func take(_ entry: Pending) -> Int {
+        if let slot = freeSlots.popLast() {
+            pending[slot] = entry
+            return slot
+        }
+        pending.append(entry)
+        return pending.count - 1
+    }
+
+    private func give(_ slot: Int) -> Pending? {
+        guard pending.indices.contains(slot), let entry = pending[slot] else { return nil }
+        pending[slot] = nil
+        freeSlots.append(slot)
+        return entry
+    }
+
+    // MARK: Touching
+
+    /// Notes that the session of `view`, which stands in `record`, was used: extends its life in Redis and its
+    /// user's list, unless that was done a short while ago. Never brings back a session that has ended, and never
+    /// lets one live beyond its own end.
+    public func touch(_ hash: SessionHash, _ view: SessionView, in record: UnsafeRawBufferPointer) {
+        // A replaced session only lives out its grace.
+        guard view.graceEnd == nil else { return }
+        var interval = touchMilliseconds
+        if view.idleSeconds > 0, !view.isRemembered {
+            interval = min(interval, view.idleSeconds.multipliedReportingOverflow(by: 250).partialValue)
+        }
+        guard touches.isDue(hash, now: loop.now, interval: interval) else { return }
+        let now = loop.wallNow
+        if !view.isRemembered {
+            let seconds = max(1, view.timeToLive(now: now) / 1_000)
+            redis.call(commands.prolong(hash, seconds: seconds)) { _ in }
+        }
+        let userID = [UInt8](view.userID.bytes(in: record))
+        redis.call(commands.markSeen(hash, userID: userID, now: now)) { _ in }
+    }
+
+    /// Notes that a session is as good as touched, since it was just made.
+    func noteCreated(_ hash: SessionHash) { touches.note(hash, now: loop.now) }
+}
+
+extension SessionStore: RedisReceiver {
+    /// The answer to a lookup came.
+    public func redisCompleted(_ token: UInt64, _ outcome: RedisOutcome) {
+        // Given back first: what follows may end other lookups, or start some.
+        guard let slot = Int(exactly: token), let entry = give(slot) else { return }
+        switch outcome {
+        case .unavailable(let outage):
+            entry.receiver.sessionChecked(entry.token, .unavailable(.redis(outage)))
+        case .reply(.null): entry.receiver.sessionChecked(entry.token, .absent)
+        case .reply(.error): entry.receiver.sessionChecked(entry.token, .unavailable(.refused))
+        case .reply(.bulk(let record)): check(record, entry)
+        case .reply: cut(entry, "the answer to a lookup is of a kind that it cannot be")
+        }
+    }
+
+    private func check(_ record: UnsafeRawBufferPointer, _ entry: Pending) {
+        var view = SessionView()
+        let result = SessionCheck.decodeIdentity(
+            record, expecting: entry.hash, realm: realm, now: loop.wallNow, into: &view)
+        switch result {
+        case .found: entry.receiver.sessionChecked(entry.token, .found(record, view, entry.hash))
+        case .absent: entry.receiver.sessionChecked(entry.token, .absent)
+        case .mismatch: cut(entry, "the record of another session came: answers are out of step")
+        case .unavailable(let reason):
+            onAlarm?("session \(entry.hash): its record is no use (\(reason))")
+            entry.receiver.sessionChecked(entry.token, .unavailable(.badRecord(reason)))
+        }
+    }
+
+    private func cut(_ entry: Pending, _ reason: String) {
+        cut(reason)
+        entry.receiver.sessionChecked(entry.token, .unavailable(.outOfStep))
+    }
+
+    /// Trusts nothing more that comes over this connection.
+    func cut(_ reason: String) {
+        onAlarm?(reason)
+        redis.sever(reason)
+    }
+}
+
+/// Lookups that could not even be sent; their receivers hear at the end of the tick.
+private final class LookupRefusals: TickEndTask {
+    private var refused: [(receiver: any SessionReceiver, token: UInt64, outage: SessionOutage)] = []
+
+    func add(_ receiver: any SessionReceiver, _ token: UInt64, _ outage: SessionOutage) {
+        refused.append((receiver, token, outage))
+    }
+
+    override func onTickEnd() {
+        let told = refused
+        refused.removeAll()
+        for entry in told { entry.receiver.sessionChecked(entry.token, .unavailable(entry.outage)) }
+    }
+}
