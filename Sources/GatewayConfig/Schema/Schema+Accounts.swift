@@ -1,0 +1,99 @@
+extension Schema {
+    static let users: [DirectiveRule] = [
+        DirectiveRule(
+            "store", in: .users,
+            [
+                ArgumentRule("sqlite", .choice(["sqlite"], later: ["redis", "file", "sql", "postgres"])),
+                ArgumentRule("PATH", .path, 0...1),
+            ],
+            "Where accounts are kept.", example: "store sqlite state/users.db"
+        ).required,
+        DirectiveRule(
+            "identifier", in: .users, [.choice("username", later: ["email"])], default: "username",
+            "What people log in with.", example: "identifier username"),
+        DirectiveRule(
+            "register", in: .users, [.choice("off", "open", later: ["invite", "approval"])], default: "off",
+            "Whether people make accounts themselves.", example: "register off"),
+        DirectiveRule(
+            "default_roles", in: .users, [ArgumentRule("NAME", .name, ArgumentRule.maybeMany)],
+            default: "none",
+            "Roles of a new account.", example: "default_roles member"),
+        DirectiveRule(
+            "password", in: .users, [ArgumentRule("min N | max N", .word, 2...6)], default: "min 10 max 128",
+            "Length of a password in characters; common ones are refused as well.",
+            example: "password min 10 max 128"),
+        DirectiveRule(
+            "hash", in: .users, [ArgumentRule("argon2id MEMORY PASSES LANES | bcrypt COST", .word, 2...4)],
+            default: "argon2id 19m 2 1",
+            "How passwords are stored; others verify too and are replaced at login.",
+            example: "hash argon2id 19m 2 1"),
+        .later("find", in: .users, "Query that finds an account.", example: "find \"select ...\""),
+        .later("insert", in: .users, "Statement that adds one.", example: "insert \"insert ...\""),
+        .later(
+            "set_password", in: .users, "Statement that stores a hash.",
+            example: "set_password \"update ...\""),
+        .later("watch", in: .users, "Follows changes of a file.", example: "watch on"),
+    ]
+
+    static let realm: [DirectiveRule] = [
+        DirectiveRule(
+            "users", in: .realm, [.name], "Whose accounts can log in here.", example: "users people"
+        ).required,
+        DirectiveRule(
+            "endpoints", in: .realm, [ArgumentRule("PATH", .urlPath(isPrefix: true))],
+            default: "the top level's", "Prefix of this realm's pages.", example: "endpoints /_auth"),
+        DirectiveRule(
+            "cookie", in: .realm, [ArgumentRule("NAME", .cookieName)], default: "__Host-<realm>",
+            "Name of the session cookie.", example: "cookie __Host-main"),
+        DirectiveRule(
+            "cookie_secure", in: .realm, [.choice("on", "off")], default: "on",
+            "off lets browsers send the cookie over plain http, also to hosts that are not localhost.",
+            example: "cookie_secure on"),
+        DirectiveRule(
+            "samesite", in: .realm, [.choice("lax", "strict")], default: "lax",
+            "Whether links from other sites arrive logged in.", example: "samesite lax"),
+        DirectiveRule(
+            "idle", in: .realm, [.duration(Limit.life)], default: "2h",
+            "A session ends after this long without a request.", example: "idle 2h"),
+        DirectiveRule(
+            "absolute", in: .realm, [.duration(Limit.life)], default: "24h",
+            "A session ends this long after the login.", example: "absolute 24h"),
+        DirectiveRule(
+            "remember", in: .realm,
+            [ArgumentRule("off", .onlyOff(.duration(Limit.life, off: true)))], default: "off",
+            "Life of a session whose owner asks to stay logged in.", example: "remember off"),
+        DirectiveRule(
+            "sessions_per_user", in: .realm,
+            [.count(1...1_000), ArgumentRule("reject | evict oldest", .word, 0...2)],
+            default: "20 evict oldest",
+            "Sessions of one account: one more is refused, or ends the oldest.",
+            example: "sessions_per_user 20 evict oldest"),
+        .later(
+            "login_limit", in: .realm, "Failed logins before a pause.",
+            example: "login_limit 10/5m per account"),
+        DirectiveRule(
+            "bearer", in: .realm, [ArgumentRule("off", .onlyOff(.choice(["on"], later: [])))], default: "off",
+            "Sessions as Authorization: Bearer.", example: "bearer off"),
+        .later("return_to", in: .realm, "Other hosts to go back to.", example: "return_to app.example.org"),
+        DirectiveRule(
+            "after_login", in: .realm, [ArgumentRule("PATH", .urlPath(isPrefix: false))], default: "/",
+            "Where a login leads that was not asked for by a page.", example: "after_login /"),
+        DirectiveRule(
+            "after_logout", in: .realm, [ArgumentRule("PATH", .urlPath(isPrefix: false))],
+            default: "the login page", "Where a logout leads.", example: "after_logout /goodbye"),
+        .later("csrf", in: .realm, "Origin rule for applications.", example: "csrf same_origin"),
+        .later("login_page", in: .realm, "Look of the pages.", example: "login_page { title Example }"),
+    ]
+
+    static let loginPage: [DirectiveRule] = [
+        .later("title", in: .loginPage, "Heading.", example: "title Example"),
+        .later("footer", in: .loginPage, "Last line.", example: "footer Example"),
+        .later("logo", in: .loginPage, "Picture above the form.", example: "logo logo.svg"),
+        .later("icon", in: .loginPage, "Picture of the tab.", example: "icon icon.svg"),
+        .later("accent", in: .loginPage, "Colour of the button.", example: "accent \"#1f5fbf\""),
+        .later("link", in: .loginPage, "Link below the form.", example: "link Privacy /privacy"),
+        .later("languages", in: .loginPage, "Languages offered.", example: "languages en de"),
+        .later("css", in: .loginPage, "Style sheet behind ours.", example: "css login.css"),
+        .later("templates", in: .loginPage, "Pages of your own.", example: "templates pages"),
+    ]
+}

@@ -1,0 +1,132 @@
+extension Schema {
+    static let upstream: [DirectiveRule] = [
+        DirectiveRule(
+            "server", in: .upstream,
+            [ArgumentRule("ADDRESS", .serverAddress), ArgumentRule("weight N | backup", .word, 0...4)],
+            "A server; backup ones are used when no other answers.", example: "server 127.0.0.1:3000"
+        ).repeating.required,
+        DirectiveRule(
+            "balance", in: .upstream,
+            [.choice("least_conn", later: ["round_robin", "hash_user", "hash_ip"])],
+            default: "least_conn", "Which server a request goes to.", example: "balance least_conn"),
+        .later(
+            "health", in: .upstream, "Asks servers whether they are well.", example: "health GET /healthz"),
+        .later("passive", in: .upstream, "Failures that take a server out.", example: "passive 3 in 10s"),
+        DirectiveRule(
+            "keepalive", in: .upstream, [.count(0...65_535)], default: "64",
+            "Idle connections kept by a worker.", example: "keepalive 64"),
+        DirectiveRule(
+            "connect_timeout", in: .upstream, [.duration(Limit.wait)], default: "1s",
+            "Longest wait for a connection.", example: "connect_timeout 1s"),
+        DirectiveRule(
+            "response_timeout", in: .upstream, [.duration(Limit.wait)], default: "30s",
+            "Longest wait for the first byte of a response.", example: "response_timeout 30s"),
+        DirectiveRule(
+            "idle_timeout", in: .upstream, [.duration(Limit.wait)], default: "60s",
+            "How long an unused connection is kept.", example: "idle_timeout 60s"),
+        DirectiveRule(
+            "retry", in: .upstream, [.count(0...10, words: ["off"])], default: "1",
+            "More tries of a request that is safe to repeat and got no byte back.", example: "retry 1"),
+        DirectiveRule(
+            "tls", in: .upstream, [ArgumentRule("off", .onlyOff(.choice(["on"], later: [])))], default: "off",
+            "TLS to the servers.", example: "tls off"),
+        .later("tls_ca", in: .upstream, "Authority of their certificates.", example: "tls_ca ca.pem"),
+        .later("tls_name", in: .upstream, "Name in their certificates.", example: "tls_name app.internal"),
+        DirectiveRule(
+            "host", in: .upstream, [ArgumentRule("preserve | upstream | NAME", .word, 1...2)],
+            default: "preserve", "Host header they get: the client's, the server's address, or a fixed one.",
+            example: "host preserve"),
+        DirectiveRule(
+            "max_connections", in: .upstream, [.count(1...65_535)], default: "256",
+            "Connections of a worker to one server; requests beyond wait 1 s, then get 503.",
+            example: "max_connections 256"),
+    ]
+
+    static let site: [DirectiveRule] = [
+        DirectiveRule(
+            "realm", in: .site, [.name], default: "the only realm", "Where visitors log in.",
+            example: "realm main"),
+        DirectiveRule(
+            "hsts", in: .site, [ArgumentRule("off", .onlyOff(.duration(Limit.pause, off: true)))],
+            default: "off",
+            "Tells browsers to use https only.", example: "hsts off"),
+        .later("error_pages", in: .site, "Pages for errors.", example: "error_pages errors"),
+        DirectiveRule(
+            "route", in: .site,
+            [
+                ArgumentRule("PATTERN", .pattern), ArgumentRule("UPSTREAM|-", .word),
+                ArgumentRule("public|optional|user|role NAME...|deny", .word, 0...64),
+            ],
+            "Who may use which paths, and who answers them: /exact, /dir/*, /users/{id}/x, or /* for all.",
+            example: "route /* app user"
+        ).repeating.required.block(.route, needed: false),
+    ]
+
+    static let route: [DirectiveRule] = [
+        DirectiveRule(
+            "methods", in: .route, [ArgumentRule("METHOD", .method, ArgumentRule.maybeMany)],
+            default: "all but CONNECT and TRACE",
+            "Methods the route is for; others get 405. GET takes HEAD along.",
+            example: "methods GET POST"),
+        .later("limit", in: .route, "Requests in a time.", example: "limit 20/s per user"),
+        DirectiveRule(
+            "body", in: .route, [.size(Limit.body, off: true)], default: "limits' body",
+            "Largest request body; above: 413.", example: "body 2g"),
+        DirectiveRule(
+            "timeout", in: .route, [.duration(Limit.wait, off: true)], default: "off",
+            "Longest time for a whole request.", example: "timeout off"),
+        DirectiveRule(
+            "idle_timeout", in: .route, [.duration(Limit.wait)], default: "60s",
+            "Longest time without a byte of the response.", example: "idle_timeout 60s"),
+        DirectiveRule(
+            "buffering", in: .route, [.choice("off", later: ["on"])], default: "off",
+            "Whether bodies are held back; off streams them.", example: "buffering off"),
+        DirectiveRule(
+            "websocket", in: .route, [.choice("off", "on")], default: "off",
+            "Whether connections may become WebSockets.", example: "websocket off"),
+        DirectiveRule(
+            "origins", in: .route, [ArgumentRule("ORIGIN", .origin, ArgumentRule.many)],
+            default: "the site's own", "More origins that may open WebSockets.",
+            example: "origins https://app.example.org"),
+        .later(
+            "websockets_per_user", in: .route, "WebSockets of one user.", example: "websockets_per_user 20"),
+        DirectiveRule(
+            "strip_prefix", in: .route, [ArgumentRule("PATH", .urlPath(isPrefix: true))], default: "none",
+            "Taken off the path before it is forwarded.", example: "strip_prefix /api"),
+        DirectiveRule(
+            "rewrite", in: .route, [ArgumentRule("PATH", .urlPath(isPrefix: false))], default: "none",
+            "Path that is forwarded instead.", example: "rewrite /index.html"),
+        DirectiveRule(
+            "paths", in: .route, [.choice("strict", "encoded")], default: "strict",
+            "encoded lets %2F and ; through as they are.", example: "paths strict"),
+        DirectiveRule(
+            "on_unauth", in: .route, [.choice("auto", "401", "login")], default: "auto",
+            "What visitors without a session get: auto sends pages to the login and others a 401.",
+            example: "on_unauth auto"),
+        DirectiveRule(
+            "realm", in: .route, [.name], default: "the site's", "Where users of this route log in.",
+            example: "realm main"),
+        .later("csrf", in: .route, "Origin rule.", example: "csrf off"),
+        .later("outage", in: .route, "While Redis is away.", example: "outage reject"),
+        .later("fresh", in: .route, "Wants a login younger than this.", example: "fresh 5m"),
+        DirectiveRule(
+            "set_header", in: .route,
+            [ArgumentRule("HEADER", .header(off: false)), ArgumentRule("VALUE", .headerText)],
+            "A fixed header for the application.", example: "set_header X-From gatehouse"
+        ).repeating,
+        DirectiveRule(
+            "respond", in: .route,
+            [.count(200...599), ArgumentRule("TEXT", .word, 0...1)],
+            "Answers itself; write - for the upstream.", example: "respond 200 \"ok\""),
+        DirectiveRule(
+            "redirect", in: .route,
+            [
+                ArgumentRule("URL", .uri),
+                ArgumentRule("301|302|303|307|308", .choice(Self.redirects, later: []), 0...1),
+            ],
+            "Sends the client elsewhere, with 302 unless said; write - for the upstream.",
+            example: "redirect https://www.example.org/ 308"),
+    ]
+
+    private static let redirects = ["301", "302", "303", "307", "308"]
+}

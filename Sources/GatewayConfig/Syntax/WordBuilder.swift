@@ -1,0 +1,48 @@
+/// A word in the making.
+struct WordBuilder {
+    let position: Position
+    var bytes: [UInt8] = []
+    var isFailed = false
+    private(set) var hasExpansion = false
+    private var isSecret = false
+    private var path: String?
+    private var literalBefore = false
+
+    init(_ position: Position) { self.position = position }
+
+    mutating func add(_ expansion: Expansion) {
+        // Only a word that is nothing but one file can be read again from that file.
+        path = hasExpansion || !bytes.isEmpty ? nil : expansion.path
+        literalBefore = !bytes.isEmpty
+        hasExpansion = true
+        isSecret = isSecret || expansion.isSecret
+        isFailed = isFailed || expansion.isFailed
+        bytes += expansion.bytes
+        expandedCount = bytes.count
+    }
+
+    private var expandedCount = 0
+
+    /// `end` is the offset behind the word in its line.
+    func finish(end: Int, isOneLine: Bool) -> Word {
+        var word = Word(bytes: bytes, position: position)
+        word.sourceCount = isOneLine ? max(1, end - position.offset) : Int.max - position.offset
+        word.isSecret = isSecret
+        word.isFailed = isFailed
+        word.path = bytes.count == expandedCount && !literalBefore ? path : nil
+        word.text = String(decoding: bytes, as: UTF8.self)
+        return word
+    }
+}
+
+/// What stands for `${...}`.
+struct Expansion {
+    var bytes: [UInt8] = []
+    /// The file it came from.
+    var path: String?
+    var isFailed = false
+    /// Content of a file.
+    var isSecret: Bool { path != nil }
+
+    static let failed = Expansion(isFailed: true)
+}
