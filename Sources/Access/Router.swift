@@ -2,32 +2,27 @@ public import GatewayConfig
 
 /// The route table: host to site, path and method to route. Built once from valid settings; a lookup allocates
 /// nothing and costs the same with a thousand routes as with one.
-public struct Router: Sendable {
-    private struct Site: Sendable {
-        let root: Int32
-        /// Prefixes of our own endpoints, the longest first.
-        var prefixes: [(bytes: [UInt8], realm: Int)] = []
-        /// Realm for `/.well-known/change-password`.
-        var realm: Int?
-    }
-
-    private static let exactHosts: Int32 = 0
-    private static let hostSuffixes: Int32 = 1
+public final class Router: Sendable {
+    static let exactHosts: Int32 = 0
+    static let hostSuffixes: Int32 = 1
     private static let changePassword = "/.well-known/change-password"
 
-    private var hosts = ByteTable()
-    private var hasSuffixes = false
-    private var anyHost: Int?
-    private var sites: [Site] = []
-    private var trie = PathTrie()
-    private var patterns: [MethodTable] = []
+    private let hosts: ByteTable
+    private let hasSuffixes: Bool
+    private let anyHost: Int?
+    private let sites: [RouterSite]
+    private let trie: PathTrie
+    private let patterns: [MethodTable]
 
     /// Builds the table. Where the settings say something twice, the first counts.
     public init(_ settings: Settings) {
-        for (index, site) in settings.sites.enumerated() {
-            for host in site.hosts { add(host: host, index) }
-            add(site, settings.realms)
-        }
+        let builder = RouterBuilder(settings)
+        hosts = builder.hosts
+        hasSuffixes = builder.hasSuffixes
+        anyHost = builder.anyHost
+        sites = builder.sites
+        trie = builder.trie
+        patterns = builder.patterns
     }
 
     /// Site for a host: lower-case, without port and trailing dot. An exact name wins over `*.suffix` (of which
@@ -75,34 +70,6 @@ public struct Router: Sendable {
     /// an explanation of a decision lists.
     public func candidates(site: Int, path: Span<UInt8>) -> [Int] {
         trie.patterns(under: sites[site].root, for: path).flatMap { patterns[Int($0)].routes }
-    }
-
-    private mutating func add(host: String, _ site: Int) {
-        if host == "*" {
-            anyHost = anyHost ?? site
-        } else if host.hasPrefix("*.") {
-            hasSuffixes = true
-            _ = hosts.value(group: Self.hostSuffixes, Array(host.utf8.dropFirst())) { Int32(site) }
-        } else {
-            _ = hosts.value(group: Self.exactHosts, Array(host.utf8)) { Int32(site) }
-        }
-    }
-
-    private mutating func add(_ settings: SiteSettings, _ realms: [RealmSettings]) {
-        var site = Site(root: trie.addRoot())
-        for (index, route) in settings.routes.enumerated() {
-            let next = Int32(patterns.count)
-            let number = trie.number(of: route.pattern, under: site.root) { next }
-            if number == next { patterns.append(MethodTable()) }
-            patterns[Int(number)].add(route, index)
-        }
-        let used = ([settings.realm] + settings.routes.map(\.realm)).compactMap { $0 }
-        for realm in used where !site.prefixes.contains(where: { $0.realm == realm }) {
-            site.prefixes.append((Array(realms[realm].endpoints.utf8), realm))
-        }
-        site.realm = used.first
-        site.prefixes.sort { $0.bytes.count > $1.bytes.count }
-        sites.append(site)
     }
 
     private static func isBelow(_ path: Span<UInt8>, _ prefix: Span<UInt8>) -> Bool {

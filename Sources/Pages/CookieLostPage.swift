@@ -28,7 +28,7 @@ public struct CookieLostPage: Sendable, Equatable {
     /// The page as UTF-8 HTML.
     public func render() -> [UInt8] {
         let heading = "Your browser did not keep the sign-in"
-        return Pages.document(
+        return PageShell.document(
             title: "Error: \(heading)", isWide: true,
             """
             <h1>\(heading)</h1>

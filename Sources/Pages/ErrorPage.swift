@@ -25,7 +25,7 @@ public struct ErrorPage: Sendable, Equatable {
             retryPath.map { "<a class=\"button\" href=\"\($0)\">Try again</a>\n" } ?? .none
         let reference: Markup =
             problem.instance.map { "<p class=\"more\">Reference: <code>\($0)</code></p>\n" } ?? .none
-        return Pages.document(
+        return PageShell.document(
             title: "Error: \(problem.title)",
             """
             <p class="status">Error \(problem.status)</p>

@@ -31,7 +31,7 @@ public struct LoginPage: Sendable, Equatable {
     /// The page as UTF-8 HTML.
     public func render() -> [UInt8] {
         let heading = "Sign in to \(site.title)"
-        return Pages.document(title: problem == nil ? heading : "Error: \(heading)", content(heading))
+        return PageShell.document(title: problem == nil ? heading : "Error: \(heading)", content(heading))
     }
 
     private func content(_ heading: String) -> Markup {

@@ -30,7 +30,7 @@ public struct LogoutPage: Sendable, Equatable {
             <span>Also on all my other devices</span></label>
 
             """ : .none
-        return Pages.document(
+        return PageShell.document(
             title: problem == nil ? heading : "Error: \(heading)",
             """
             \(summary)<h1>\(heading)</h1>

@@ -17,7 +17,7 @@ public struct PageSite: Sendable, Equatable {
     }
 }
 
-extension Pages {
+extension PageShell {
     /// A whole document. `title` is plain text.
     static func document(title: String, isWide: Bool = false, _ content: Markup) -> [UInt8] {
         let opening: Markup = """

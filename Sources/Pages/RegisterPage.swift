@@ -26,7 +26,7 @@ public struct RegisterPage: Sendable, Equatable {
     /// The page as UTF-8 HTML.
     public func render() -> [UInt8] {
         let heading = "Create an account for \(site.title)"
-        return Pages.document(title: problem == nil ? heading : "Error: \(heading)", content(heading))
+        return PageShell.document(title: problem == nil ? heading : "Error: \(heading)", content(heading))
     }
 
     /// Errors by field: a problem that says nothing of fields is about the one that its code names.

@@ -1,5 +1,5 @@
 /// Pages that the gateway serves itself: server-rendered, without script and without any external request.
-public enum Pages {
+public enum PageShell {
     /// The one style sheet, byte for byte as it stands between `<style>` and `</style>`: what a
     /// `style-src 'sha256-...'` hashes.
     public static let styleSheet: [UInt8] = Array(styleText.utf8)

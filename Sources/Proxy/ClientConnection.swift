@@ -1,3 +1,4 @@
+import GatewayConfig
 import Transport
 
 /// One downstream connection: requests come in order, one exchange at a time runs, its object is used again.
@@ -23,6 +24,7 @@ final class ClientConnection: StreamHandler {
         self.worker = worker
         self.stream = stream
         self.peer = peer
+        idleSince = worker.loop.now
         super.init()
         stream.handler = self
         worker.loop.arm(timer, after: worker.settings.timeouts.header)
@@ -30,6 +32,8 @@ final class ClientConnection: StreamHandler {
 
     /// Whether no request has begun.
     var isIdle: Bool { exchange.map { !$0.isRunning } ?? true }
+    /// When it last came to rest, monotonic milliseconds.
+    private(set) var idleSince: Int64
 
     // MARK: Requests
 
@@ -82,6 +86,7 @@ final class ClientConnection: StreamHandler {
             return
         }
         wait = .keepalive
+        idleSince = worker.loop.now
         worker.loop.arm(timer, after: worker.settings.timeouts.keepalive)
         processInput()
     }
@@ -91,11 +96,14 @@ final class ClientConnection: StreamHandler {
         if isClosed || isClosing { return }
         isClosing = true
         timer.disarm()
-        if stream.handler != nil {
-            stream.closeAfterFlush(lingering: lingering)
+        guard stream.isOpen else {
+            leave()
+            return
         }
-        leave()
+        stream.closeAfterFlush(lingering: lingering)
     }
+
+    override func onClosed(_ stream: Stream) { leave() }
 
     // MARK: Events
 
@@ -116,7 +124,6 @@ final class ClientConnection: StreamHandler {
     }
 
     override func onFailure(_ stream: Stream, _ code: Int32) {
-        if isClosed { return }
         exchange?.onClientGone()
         leave()
     }
@@ -136,8 +143,10 @@ final class ClientConnection: StreamHandler {
     }
 
     private func leave() {
+        if isClosed { return }
         isClosed = true
-        timer.disarm()
+        timer.invalidate()
+        exchange?.timer.invalidate()
         worker.connectionClosed(self)
     }
 }

@@ -13,13 +13,11 @@ final class CompiledRoute {
     let settings: RouteSettings
     let target: Target
     let realm: Realm?
-    let isPublic: Bool
-    let isDenied: Bool
+    let access: AccessRule
     /// `user`, to an upstream: a session is all it takes.
     let isPlainUser: Bool
     /// `set_header` lines, complete.
     let headerLines: [[UInt8]]
-    let origins: [[UInt8]]
     let stripPrefix: [UInt8]?
     let rewrite: [UInt8]?
     /// Segments that `rewrite` alone replaces: the pattern's directory, or everything.
@@ -29,10 +27,8 @@ final class CompiledRoute {
     init(_ settings: RouteSettings, realms: [Realm], groups: [UpstreamGroup]) {
         self.settings = settings
         realm = settings.realm.map { realms[$0] }
-        isPublic = settings.access == .public
-        isDenied = settings.access == .deny
+        access = AccessRule(settings)
         headerLines = settings.setHeaders.map { Array("\($0.name): \($0.value)\r\n".utf8) }
-        origins = settings.origins.map { Array($0.utf8) }
         stripPrefix = settings.stripPrefix.map { Array($0.utf8) }
         rewrite = settings.rewrite.map { Array($0.utf8) }
         rewritesPath = stripPrefix != nil || rewrite != nil

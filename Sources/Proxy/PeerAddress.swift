@@ -18,18 +18,20 @@ struct PeerAddress {
         isTrusted = !isUnix && trusted.contains(address.hostBytes)
     }
 
-    /// What connections are counted by: the address, or its /64 for IPv6.
-    var limitKey: LimitKey {
-        var high: UInt64 = 0
-        var low: UInt64 = 0
-        for index in 0..<8 { high = high << 8 | UInt64(bytes[index]) }
-        for index in 8..<16 { low = low << 8 | UInt64(bytes[index]) }
-        let isIPv4 = high == 0 && low >> 32 == 0xffff
-        return LimitKey(high: high, low: isIPv4 ? low : 0)
+    /// An address with the host part hidden: /24, or /48 for IPv6. What is no address stays as it is.
+    static func masked(_ text: [UInt8]) -> [UInt8] {
+        guard let address = SocketAddress(literal: String(decoding: text, as: UTF8.self), port: 0) else {
+            return text
+        }
+        let bytes = address.hostBytes
+        if !text.contains(UInt8(ascii: ":")) { return Array("\(bytes[12]).\(bytes[13]).\(bytes[14]).0".utf8) }
+        var groups: [String] = []
+        for index in 0..<3 {
+            groups.append(String(UInt16(bytes[index * 2]) << 8 | UInt16(bytes[index * 2 + 1]), radix: 16))
+        }
+        return Array((groups.joined(separator: ":") + "::").utf8)
     }
 
-    struct LimitKey: Hashable {
-        let high: UInt64
-        let low: UInt64
-    }
+    /// Whether `connections_per_ip` counts it; trusted proxies carry many clients.
+    var isCounted: Bool { !isTrusted && !isUnix }
 }

@@ -10,8 +10,9 @@ public final class DeadlineTimer {
     public internal(set) var deadline = Int64.max
     /// The wheel's slot number it stands in for real; `.max` = in none. Entries elsewhere are stale.
     var queuedSlot = Int64.max
-    /// Told when the deadline passes; the owner.
-    public private(set) weak var receiver: (any DeadlineReceiver)?
+    /// Told when the deadline passes; the owner. Strong, since a weak reference would make each retain of the owner
+    /// take the slow path (measured: 8 % of the CPU of a request); `invalidate()` breaks the cycle.
+    public private(set) var receiver: (any DeadlineReceiver)?
 
     /// A timer that is off.
     public init(_ receiver: any DeadlineReceiver) { self.receiver = receiver }
@@ -21,6 +22,12 @@ public final class DeadlineTimer {
 
     /// Turns it off.
     public func disarm() { deadline = .max }
+
+    /// Turns it off for good and lets its owner go; for the owner's end.
+    public func invalidate() {
+        deadline = .max
+        receiver = nil
+    }
 }
 
 /// A hashed wheel of deadlines: 10 ms a slot, 1,024 slots; a later deadline is looked at once a revolution.

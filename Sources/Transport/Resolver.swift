@@ -63,6 +63,13 @@ public struct ResolveError: Error, Sendable, CustomStringConvertible {
     public let host: String
     /// What the resolver says.
     public let reason: String
+
+    /// `host` could not be resolved because of `reason`.
+    public init(host: String, reason: String) {
+        self.host = host
+        self.reason = reason
+    }
+
     /// For logs.
     public var description: String { "cannot resolve \"\(host)\": \(reason)" }
 }

@@ -1,11 +1,11 @@
 import CLinux
-public import Glibc
+import Glibc
 
 /// A socket address: IPv4, IPv6 or a unix path.
 public struct SocketAddress: Sendable {
     var storage = sockaddr_storage()
     /// Bytes of the address in use.
-    public private(set) var length: socklen_t = 0
+    private(set) var length: socklen_t = 0
 
     /// An IPv4 or IPv6 literal, without brackets, and a port; nil if it is not a literal.
     /// The empty string means every address (`::`, which takes IPv4 too).

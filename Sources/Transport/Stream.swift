@@ -13,6 +13,8 @@ open class StreamHandler {
     open func onEnd(_ stream: Stream) {}
     /// Output that had been kept back went below low water.
     open func onDrained(_ stream: Stream) {}
+    /// The stream that was to close after a flush has closed.
+    open func onClosed(_ stream: Stream) {}
     /// The connection failed; `code` is the errno. The stream is closed.
     open func onFailure(_ stream: Stream, _ code: Int32) {}
 }
@@ -52,6 +54,7 @@ open class Stream: EventSource {
     private final var lingers = false
     private final var lingerTimer: DeadlineTimer?
     private final var failure: FailureTask?
+    private final var closeObserver: StreamHandler?
     private final var lingerBudget = 1 << 20
 
     /// Takes over a connected socket.
@@ -262,13 +265,17 @@ open class Stream: EventSource {
         phase = .closed
         handler = nil
         failure = nil
-        lingerTimer?.disarm()
+        lingerTimer?.invalidate()
+        lingerTimer = nil
         releaseInput()
         if let output {
             pool.give(output)
             self.output = nil
         }
         loop.close(self)
+        let observer = closeObserver
+        closeObserver = nil
+        observer?.onClosed(self)
     }
 
     /// Closes with a reset, so that the peer cannot take what it got for the whole.
@@ -282,9 +289,10 @@ open class Stream: EventSource {
 
     /// Closes once everything is flushed. With `lingering`, input that still comes is read and dropped for at most
     /// `milliseconds`, so that a reset does not destroy the reply on its way (RFC 9112, 9.6).
-    /// The handler hears nothing more.
+    /// The handler hears nothing more but `onClosed`.
     public final func closeAfterFlush(lingering: Bool, milliseconds: Int = 2_000) {
         guard isOpen else { return }
+        closeObserver = handler
         handler = nil
         lingers = lingering
         closesAfterFlush = true

@@ -79,7 +79,7 @@ struct PagesTests {
     }
 
     @Test func `hold the style sheet byte for byte, once`() {
-        let style = text(Pages.styleSheet)
+        let style = text(PageShell.styleSheet)
 
         #expect(!style.contains("<"))
         for page in everyPage() {

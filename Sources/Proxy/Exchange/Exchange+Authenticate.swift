@@ -1,3 +1,4 @@
+import Access
 import GatewayConfig
 import HTTP1
 import HTTPCore
@@ -23,13 +24,19 @@ struct Identity {
 
     mutating func clear() { isPresent = false }
 
-    func withBytes<Result>(_ range: Range<Int>, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
-        record.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[range])) }
+    var userID: [UInt8] { record.withUnsafeBytes { Array(view.userID.bytes(in: $0)) } }
+    var handle: [UInt8] { record.withUnsafeBytes { Array(view.handle.bytes(in: $0)) } }
+    var name: [UInt8] { record.withUnsafeBytes { view.decodedName(in: $0) } }
+
+    var roles: [[UInt8]] {
+        var roles: [[UInt8]] = []
+        record.withUnsafeBytes { bytes in view.forEachRole(in: bytes) { roles.append(Array($0)) } }
+        return roles
     }
 }
 
 /// What the session check said; the access log's `auth`.
-enum SessionResult: StaticString {
+enum SessionResult: String {
     case none = "none"
     case ok = "ok"
     case badSignature = "bad_signature"
@@ -40,11 +47,7 @@ enum SessionResult: StaticString {
 extension Exchange {
     /// Finds the ticket, checks its signature in memory, then asks Redis. Public routes never ask.
     func authenticate() {
-        guard let route, let realm else {
-            decide()
-            return
-        }
-        if route.isPublic || route.isDenied {
+        guard let route, let realm, needsSession(route) else {
             decide()
             return
         }
@@ -60,6 +63,11 @@ extension Exchange {
             phase = .authenticating
             realm.sessions.lookup(hash, receiver: self, token: epoch)
         }
+    }
+
+    private func needsSession(_ route: CompiledRoute) -> Bool {
+        let mayBePreflight = head.method == .options
+        return route.access.withoutSession(isPreflight: mayBePreflight && requestFacts().isPreflight) == nil
     }
 
     enum FoundTicket {
@@ -85,13 +93,13 @@ extension Exchange {
 
 extension Exchange: SessionReceiver {
     /// The store's answer. One for an earlier request is dropped.
-    func sessionChecked(_ token: UInt64, _ answer: borrowing SessionAnswer) {
+    func sessionChecked(_ token: UInt64, _ answer: borrowing SessionLookup) {
         guard token == epoch, isRunning else { return }
         switch answer {
         case .found(let bytes, let view, let hash):
             sessionResult = .ok
             identity.set(bytes, view, hash)
-            realm?.sessions.touch(hash, view)
+            realm?.sessions.touch(hash, view, in: bytes)
         case .absent: sessionResult = .absent
         case .unavailable: sessionResult = .unavailable
         }

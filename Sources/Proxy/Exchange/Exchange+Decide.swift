@@ -2,32 +2,35 @@ import Access
 import GatewayConfig
 import HTTP1
 import HTTPCore
+import Pages
 
 extension Exchange {
-    /// Route requirement and identity give the decision; then it is carried out.
+    /// Route requirement and session give the decision; then it is carried out.
     func decide() {
         guard let route else { return }
         if route.isPlainUser && identity.isPresent && !head.hasUpgrade {
             proceed()
             return
         }
-        let facts = requestFacts()
-        let roles = identityRoles()
-        let decision = Decision.make(
-            access: route.settings.access, isAuthenticated: identity.isPresent, roles: roles, facts: facts,
-            onUnauthenticated: route.settings.onUnauthenticated)
-        switch decision {
-        case .allow: allowed(facts)
+        switch route.access.decide(sessionState(), requestFacts()) {
+        case .allow(let withIdentity):
+            if !withIdentity { identity.clear() }
+            allowed()
         case .login: redirectToLogin()
         case .unauthorized: refuseUnauthenticated()
         case .forbidden: refuse(403, .forbiddenRole, "Your account may not use this address.")
         case .denied: refuse(403, .forbiddenRole, "Nobody may use this address.")
+        case .unavailable: refuseUnavailableStore()
         }
     }
 
-    private func allowed(_ facts: RequestFacts) {
-        // A preflight goes on without an identity (http-interface: it carries no credentials).
-        if facts.isPreflight { identity.clear() }
+    private func sessionState() -> SessionState {
+        if sessionResult == .unavailable { return .unavailable }
+        guard identity.isPresent, let realm else { return .absent }
+        return .live(realm: realm.index, roles: identity.roles)
+    }
+
+    private func allowed() {
         if head.upgradesToWebSocket && !isWebSocketOriginAllowed() {
             refuse(403, .originNotAllowed, "Pages of that origin may not open this connection.")
             return
@@ -64,31 +67,46 @@ extension Exchange {
             || refused(400, .badRequest, "The request's path cannot be rewritten as this address asks for.")
     }
 
-    /// What the decision looks at.
+    /// What a decision about somebody who is not logged in looks at.
     func requestFacts() -> RequestFacts {
-        var facts = RequestFacts(method: head.method)
-        facts.upgradesToWebSocket = head.upgradesToWebSocket
+        let raw = headBytes.bindMemory(to: UInt8.self)
+        let all = raw.span
+        var facts = RequestFacts(method: all.extracting(head.methodRange))
         for line in head.fields {
-            let value = bytes(line.value).bindMemory(to: UInt8.self).span
-            facts.note(line.id, value)
+            guard let field = Self.factField(line.id) else { continue }
+            facts.note(field, all.extracting(line.value))
         }
         return facts
     }
 
-    private func identityRoles() -> [[UInt8]] {
-        guard identity.isPresent else { return [] }
-        return identity.view.roles.map { range in identity.withBytes(range) { Array($0) } }
+    private static func factField(_ id: FieldID) -> RequestFacts.Field? {
+        switch id {
+        case .accept: .accept
+        case .authorization: .authorization
+        case .origin: .origin
+        case .accessControlRequestMethod: .preflightMethod
+        case .xRequestedWith: .requestedWith
+        case .secFetchMode: .fetchMode
+        case .secFetchDest: .fetchDestination
+        case .upgrade: .upgrade
+        default: nil
+        }
     }
 
     private func isWebSocketOriginAllowed() -> Bool {
         guard let route else { return false }
-        return OriginRule.allowsWebSocket(
-            origin: field(.origin).map { Array($0) }, host: Array(bytes(head.host)), scheme: knownScheme,
-            allowed: route.origins)
+        let raw = headBytes.bindMemory(to: UInt8.self)
+        let all = raw.span
+        let host = all.extracting(head.host)
+        for line in head.fields where line.id == .origin {
+            return route.access.origins.permitsWebSocket(
+                origin: all.extracting(line.value), host: host, scheme: knownScheme)
+        }
+        return route.access.origins.permitsWebSocket(origin: nil, host: host, scheme: knownScheme)
     }
 
     /// The scheme the client used, where that is known: from a trusted proxy.
-    var knownScheme: OriginRule.Scheme? {
+    var knownScheme: WebScheme? {
         guard connection.peer.isTrusted, let proto = field(.xForwardedProto) else { return nil }
         if proto.elementsEqual("https".utf8) { return .https }
         return proto.elementsEqual("http".utf8) ? .http : nil

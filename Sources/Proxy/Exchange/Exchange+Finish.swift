@@ -1,4 +1,7 @@
+import GatewayConfig
 import HTTP1
+import Operations
+import Pages
 import Transport
 
 extension Exchange {
@@ -77,7 +80,7 @@ extension Exchange {
         timer.disarm()
         if holdsWebSocket {
             holdsWebSocket = false
-            worker.gauges.releaseWebSocket()
+            worker.counters.release(.websockets)
         }
         if let savedHead {
             worker.headPool.give(savedHead)
@@ -116,6 +119,7 @@ extension Exchange {
         totalDeadline = .max
         firstByteMicroseconds = 0
         endpoint = nil
+        givenRequestID = nil
         clearsCookie = false
         if !collectedBody.isEmpty { collectedBody = [] }
     }

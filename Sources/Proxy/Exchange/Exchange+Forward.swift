@@ -1,6 +1,8 @@
 import GatewayConfig
 import HTTP1
 import HTTPCore
+import Operations
+import Pages
 import Transport
 
 extension Exchange {
@@ -18,7 +20,7 @@ extension Exchange {
     }
 
     private func reserveWebSocket() -> Bool {
-        guard worker.gauges.acquireWebSocket() else {
+        guard worker.counters.acquire(.websockets, limit: worker.settings.limits.websockets) else {
             return refused(503, .overloaded, "Too many WebSocket connections are open.")
         }
         holdsWebSocket = true
@@ -145,7 +147,7 @@ extension Exchange {
     }
 
     /// The origin must not take what it has for the whole: its connection is cut.
-    private func failRequestBody(_ status: Int, _ code: ErrorCode, _ detail: String) {
+    private func failRequestBody(_ status: Int, _ code: ProblemCode, _ detail: String) {
         dropUpstream()
         guard !hasResponseStarted else {
             abortClient()
@@ -200,7 +202,8 @@ extension Exchange {
     func onUpstreamFailure(_ connection: UpstreamConnection, _ code: Int32) {
         upstream = nil
         switch phase {
-        case .connecting: onUpstreamUnavailable(.connect(SystemError(call: "connect", code: code).description))
+        case .connecting:
+            onUpstreamUnavailable(.connect(SystemError(call: "connect", code: code).description))
         case .awaitingResponse: onNoAnswer(wasReused: connection.isReused)
         case .relaying: onResponseCut()
         case .tunnel: finishTunnel()

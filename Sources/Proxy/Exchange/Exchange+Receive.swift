@@ -1,5 +1,6 @@
 import HTTP1
 import HTTPCore
+import Pages
 import Transport
 
 extension Exchange {
@@ -20,6 +21,7 @@ extension Exchange {
             refuse(refusal.status, .badRequest, "The request breaks the rules of HTTP.")
         case .complete(let length):
             begin(length: length)
+            if connection.peer.isTrusted { adoptRequestID() }
             run()
         }
         return .started
@@ -46,7 +48,7 @@ extension Exchange {
         let framing = head.framing
         requestBody = BodyDecoder(framing)
         if case .none = framing {} else { beginBody() }
-        guard route() else { return }
+        guard findRoute() else { return }
         if endpoint != nil {
             runEndpoint()
             return

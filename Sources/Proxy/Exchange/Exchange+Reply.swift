@@ -1,4 +1,5 @@
 import Access
+import GatewayConfig
 import HTTP1
 import HTTPCore
 import Pages
@@ -9,37 +10,46 @@ extension Exchange {
 
     /// Answers with an error of ours, as a page or a problem document. After the response has begun, the
     /// connection is cut instead.
-    func refuse(_ status: Int, _ code: ErrorCode, _ detail: String, retryAfter: Int? = nil) {
+    func refuse(_ status: Int, _ code: ProblemCode, _ detail: String, retryAfter: Int? = nil) {
         dropUpstream()
         guard !hasResponseStarted else {
             abortClient()
             return
         }
         var reply = errorReply(status, code, detail, retryAfter: retryAfter)
-        if status == 400 || status == 408 || status == 431 || status == 414 || status >= 501 && headLength == 0 {
+        if status == 400 || status == 408 || status == 431 || status == 414
+            || status >= 501 && headLength == 0
+        {
             reply.closes = true
         }
         respond(reply)
     }
 
     func errorReply(
-        _ status: Int, _ code: ErrorCode, _ detail: String, retryAfter: Int? = nil
+        _ status: Int, _ code: ProblemCode, _ detail: String, retryAfter: Int? = nil
     ) -> Reply {
         var reply = Reply(status: status)
-        if let retryAfter { reply.add("Retry-After", "\(max(1, (retryAfter + 999) / 1_000))") }
+        let seconds = retryAfter.map { max(1, ($0 + 999) / 1_000) }
+        if let seconds { reply.add("Retry-After", "\(seconds)") }
         let problem = Problem(
-            status: status, code: code, detail: detail, instance: requestIDText,
-            retryAfter: retryAfter.map { max(1, ($0 + 999) / 1_000) })
-        if prefersHTML {
-            setPage(&reply, Pages.error(problem, reference: requestIDText, title: siteTitle))
-        } else {
-            setProblem(&reply, problem)
-        }
+            code, status: status, detail: detail, instance: requestIDText, retryAfter: seconds)
+        setProblem(&reply, problem)
         return reply
     }
 
-    func setProblem(_ reply: inout Reply, _ problem: Problem) {
-        reply.setBody(problem.json(base: worker.settings.problemBase), "application/problem+json")
+    /// The problem as a page or a document, as the client prefers.
+    func setProblem(_ reply: inout Reply, _ problem: Problem, isStillSignedIn: Bool = false) {
+        guard prefersHTML else {
+            reply.setBody(problem.json(base: worker.settings.problemBase), "application/problem+json")
+            return
+        }
+        setPage(&reply, ErrorPage(problem, retryPath: retryPath, isStillSignedIn: isStillSignedIn).render())
+    }
+
+    /// The address to try again, where that is a plain GET.
+    private var retryPath: String? {
+        guard head.method == .get, status != 400, headLength > 0, endpoint == nil else { return nil }
+        return withPath { String(decoding: $0, as: UTF8.self) }
     }
 
     func setPage(_ reply: inout Reply, _ page: [UInt8]) {
@@ -55,17 +65,13 @@ extension Exchange {
 
     /// The store could not say: nobody is let in, nobody is logged out.
     func refuseUnavailableStore() {
-        let retry = worker.settings.redis.retryAfter
+        let seconds = max(1, (worker.settings.redis.retryAfter + 999) / 1_000)
         var reply = Reply(status: 503)
-        reply.add("Retry-After", "\(max(1, (retry + 999) / 1_000))")
+        reply.add("Retry-After", "\(seconds)")
         let problem = Problem(
-            status: 503, code: .storeUnavailable, detail: "Sessions cannot be checked at the moment.",
-            instance: requestIDText, retryAfter: max(1, (retry + 999) / 1_000))
-        if prefersHTML {
-            setPage(&reply, Pages.storeUnavailable(problem, reference: requestIDText, title: siteTitle))
-        } else {
-            setProblem(&reply, problem)
-        }
+            .storeUnavailable, detail: "Sessions cannot be checked at the moment.", instance: requestIDText,
+            retryAfter: seconds)
+        setProblem(&reply, problem, isStillSignedIn: true)
         respond(reply)
     }
 
@@ -73,20 +79,11 @@ extension Exchange {
     func refuseUnauthenticated() {
         guard let realm else { return }
         var reply = Reply(status: 401)
-        let login = "\(realm.settings.endpoints)/login"
-        reply.add(
-            "WWW-Authenticate",
-            "Cookie realm=\"\(realm.settings.name)\", form-action=\"\(login)\", "
-                + "cookie-name=\"\(realm.settings.cookie)\"")
+        addChallenge(&reply, realm)
         if clearsCookie { reply.addCookie(clearedCookie(realm)) }
         let problem = Problem(
-            status: 401, code: .loginRequired, detail: "Log in to use this address.", instance: requestIDText,
-            loginURL: login)
-        if prefersHTML {
-            setPage(&reply, Pages.loginRequired(problem, reference: requestIDText, title: siteTitle))
-        } else {
-            setProblem(&reply, problem)
-        }
+            .loginRequired, instance: requestIDText, loginURL: "\(realm.settings.endpoints)/login")
+        setProblem(&reply, problem)
         respond(reply)
     }
 
@@ -98,7 +95,7 @@ extension Exchange {
         var location = Array("\(realm.settings.endpoints)/login".utf8)
         if let target = returnTarget() {
             location += Array("?return_to=".utf8)
-            location += PercentEncoding.encode(target)
+            location += Array(URLEncoding.encoded(String(decoding: target, as: UTF8.self)).utf8)
         }
         reply.add("Location", location)
         reply.add("Vary", "Cookie")
@@ -114,8 +111,8 @@ extension Exchange {
             target += Array(bytes(query))
         }
         guard let realm, target.count <= 2048, target != [UInt8(ascii: "/")] else { return nil }
-        let checked = ReturnTarget.check(target, ownPrefixes: [realm.endpoints])
-        return checked == target ? target : nil
+        let prefix = realm.endpoints
+        return ReturnTarget.checked(target.span, prefix: prefix.span)
     }
 
     /// The origin could not serve.
@@ -184,10 +181,29 @@ extension Exchange {
     // MARK: Parts
 
     func writeRequestID(into out: ByteBuffer) {
-        withUnsafeBytes(of: &requestID) { out.append($0) }
+        if let givenRequestID {
+            out.append(givenRequestID)
+        } else {
+            withUnsafeBytes(of: &requestID) { out.append($0) }
+        }
+    }
+
+    /// A trusted proxy's request id is kept, if it is one.
+    func adoptRequestID() {
+        guard connection.peer.isTrusted, let value = field(.xRequestID), (8...128).contains(value.count)
+        else {
+            return
+        }
+        for byte in value {
+            guard ASCII.isNameByte(byte) || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "_") else {
+                return
+            }
+        }
+        givenRequestID = Array(value)
     }
 
     var requestIDText: String {
+        if let givenRequestID { return String(decoding: givenRequestID, as: UTF8.self) }
         var text: [UInt8] = []
         for index in requestID.indices { text.append(requestID[index]) }
         return String(decoding: text, as: UTF8.self)

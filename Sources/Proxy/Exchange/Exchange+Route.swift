@@ -2,10 +2,11 @@ import Access
 import GatewayConfig
 import HTTP1
 import HTTPCore
+import Pages
 
 extension Exchange {
     /// Host, canonical path and method pick one route, or an endpoint of ours. False: answered.
-    func route() -> Bool {
+    func findRoute() -> Bool {
         if head.isAsteriskForm { return answerServerOptions() }
         let raw = headBytes.bindMemory(to: UInt8.self)
         let bytes = raw.span
@@ -32,10 +33,9 @@ extension Exchange {
     }
 
     private func pickRoute(_ site: CompiledSite, _ path: Span<UInt8>, _ bytes: Span<UInt8>) -> Bool {
-        if let own = worker.router.gatewayEndpoint(site: site.index, path: path) {
-            realm = worker.realms[own.realm]
-            endpoint = EndpointRequest(realm: worker.realms[own.realm], path: path, rest: own.rest)
-            return true
+        if case .endpoint(let index, let rest)? = worker.router.gatewayPath(site: site.index, path: path) {
+            realm = worker.realms[index]
+            return pickEndpoint(worker.realms[index], path.extracting(rest))
         }
         switch worker.router.match(
             site: site.index, method: bytes.extracting(head.methodRange), path: path)
@@ -78,7 +78,7 @@ extension Exchange {
         return false
     }
 
-    func refused(_ status: Int, _ code: ErrorCode, _ detail: String) -> Bool {
+    func refused(_ status: Int, _ code: ProblemCode, _ detail: String) -> Bool {
         refuse(status, code, detail)
         return false
     }

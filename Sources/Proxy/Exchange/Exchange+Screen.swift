@@ -1,16 +1,18 @@
+import GatewayConfig
 import HTTP1
 import HTTPCore
+import Pages
 
 extension Exchange {
     /// Refuses what would confuse somebody behind us: other spellings of names that we set or read, and Connection
     /// options that name them (decision 22). What is dropped instead is dropped while forwarding. False: answered.
     func screen() -> Bool {
         guard let route else { return false }
-        let raw = headBytes.bindMemory(to: UInt8.self)
-        if head.mayHaveSuspiciousFields && !worker.rules.accepts(head, raw.span) {
+        if head.mayHaveSuspiciousFields && !worker.rules.accepts(head, headBytes) {
             end = .badRequest
             return refused(400, .badRequest, "A header field of the request is not acceptable here.")
         }
+        if isLooping() { return refused(508, .upstreamUnavailable, "The request goes round in a circle.") }
         if head.hasUpgrade && head.upgradesToWebSocket && !route.settings.websocket {
             return refused(400, .badRequest, "This address does not take WebSocket connections.")
         }
@@ -26,10 +28,23 @@ extension Exchange {
     }
 
     private func isWebSocketHandshakeValid() -> Bool {
-        guard let key = field(.secWebSocketKey), let version = field(.secWebSocketVersion) else { return false }
+        guard let key = field(.secWebSocketKey), let version = field(.secWebSocketVersion) else {
+            return false
+        }
         return WebSocketHandshake.isValid(
             key: key.bindMemory(to: UInt8.self).span, version: version.bindMemory(to: UInt8.self).span)
     }
+
+    /// The request has been here several times already (RFC 9110, 7.6): an upstream leads back to us.
+    private func isLooping() -> Bool {
+        var visits = 0
+        for line in head.fields where line.id == .via && bytes(line.value).elementsEqual(Self.viaValue) {
+            visits += 1
+        }
+        return visits >= 4
+    }
+
+    private static let viaValue = Array("1.1 gatehouse".utf8)
 
     /// OPTIONS with `Max-Forwards: 0` is for us (RFC 9110, 7.6.2).
     private func checkMaxForwards() -> Bool {

@@ -29,12 +29,15 @@ extension Exchange {
 
     private func isAcceptValid(_ source: Stream) -> Bool {
         guard let key = field(.secWebSocketKey), let input = source.input else { return false }
-        let expected = SHA1.webSocketAccept(key: key)
+        let expected = Base64.encode(SHA1.hash(Array(key) + Self.webSocketIdentifier))
         for line in responseHead.fields where line.id == .secWebSocketAccept {
             return input.readable[line.value].elementsEqual(expected)
         }
         return false
     }
+
+    /// RFC 6455, 4.2.2.
+    private static let webSocketIdentifier = Array("258EAFA5-E914-47DA-95CA-C5AB0DC85B11".utf8)
 
     func pumpTunnelUp() {
         guard phase == .tunnel, let target = upstream?.stream else { return }

@@ -55,6 +55,8 @@ final class Exchange {
     var route: CompiledRoute?
     var realm: Realm?
     var requestID = InlineArray<36, UInt8>(repeating: 0)
+    /// The request id of a trusted proxy.
+    var givenRequestID: [UInt8]?
     var startedMicroseconds: Int64 = 0
 
     // The request's body.
@@ -130,7 +132,7 @@ final class Exchange {
 }
 
 /// How an exchange ended, as the access log says it.
-enum ExchangeEnd: StaticString {
+enum ExchangeEnd: String {
     case ok = "ok"
     case clientAbort = "client_abort"
     case upstreamAbort = "upstream_abort"

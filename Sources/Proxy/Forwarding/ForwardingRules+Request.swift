@@ -1,6 +1,7 @@
 import GatewayConfig
 import HTTP1
 import HTTPCore
+import Sessions
 import Transport
 
 extension ForwardingRules {
@@ -24,7 +25,8 @@ extension ForwardingRules {
         out.append("\r\n")
     }
 
-    private func writeRequestLine(_ exchange: Exchange, _ bytes: UnsafeRawBufferPointer, into out: ByteBuffer) {
+    private func writeRequestLine(_ exchange: Exchange, _ bytes: UnsafeRawBufferPointer, into out: ByteBuffer)
+    {
         out.append(UnsafeRawBufferPointer(rebasing: bytes[exchange.head.methodRange]))
         out.append(UInt8(ascii: " "))
         if let rewritten = exchange.rewrittenPath {
@@ -43,6 +45,8 @@ extension ForwardingRules {
 
     private func writeHost(_ exchange: Exchange, _ bytes: UnsafeRawBufferPointer, into out: ByteBuffer) {
         switch exchange.group?.settings.host ?? .preserve {
+        // An HTTP/1.0 request may come without a Host; the origin must get one.
+        case .preserve where exchange.head.host.isEmpty: out.append(exchange.server?.label ?? "")
         case .preserve: out.append(UnsafeRawBufferPointer(rebasing: bytes[exchange.head.host]))
         case .upstream: out.append(exchange.server?.label ?? "")
         case .fixed(let name): out.append(name)
@@ -61,7 +65,7 @@ extension ForwardingRules {
             case .cookie:
                 hasCookies = true
                 continue
-            case .maxForwards:
+            case .maxForwards where exchange.head.method == .options:
                 writeMaxForwards(exchange, into: out)
                 continue
             default: break
@@ -77,7 +81,7 @@ extension ForwardingRules {
     private func writeMaxForwards(_ exchange: Exchange, into out: ByteBuffer) {
         guard let hops = exchange.head.maxForwards else { return }
         out.append("Max-Forwards: ")
-        out.append(decimal: exchange.head.method == .options ? max(hops - 1, 0) : hops)
+        out.append(decimal: max(hops - 1, 0))
         out.append("\r\n")
     }
 
@@ -172,23 +176,19 @@ extension ForwardingRules {
         guard exchange.identity.isPresent else { return }
         let view = exchange.identity.view
         exchange.identity.record.withUnsafeBytes { record in
-            if let userIDLine {
-                write(line: userIDLine, UnsafeRawBufferPointer(rebasing: record[view.userID]), into: out)
-            }
-            if let userNameLine {
-                write(line: userNameLine, UnsafeRawBufferPointer(rebasing: record[view.name]), into: out)
-            }
-            if let rolesLine, !view.roles.isEmpty {
+            if let userIDLine { write(line: userIDLine, view.userID.bytes(in: record), into: out) }
+            if let userNameLine { write(line: userNameLine, view.name.bytes(in: record), into: out) }
+            if let rolesLine, view.roleCount > 0 {
                 out.append(rolesLine)
-                for (index, role) in view.roles.enumerated() {
-                    if index > 0 { out.append(",") }
-                    out.append(UnsafeRawBufferPointer(rebasing: record[role]))
+                var isFirst = true
+                view.forEachRole(in: record) { role in
+                    if !isFirst { out.append(",") }
+                    isFirst = false
+                    out.append(role)
                 }
                 out.append("\r\n")
             }
-            if let sessionLine {
-                write(line: sessionLine, UnsafeRawBufferPointer(rebasing: record[view.handle]), into: out)
-            }
+            if let sessionLine { write(line: sessionLine, view.handle.bytes(in: record), into: out) }
         }
         if let realmLine, let realm = exchange.realm {
             out.append(realmLine)

@@ -24,7 +24,8 @@ final class ForwardingRules {
     /// Set by front proxies, frameworks and other gateways; believed by many origins, so never the client's to set.
     static let builtInStrip = [
         "Remote-User", "X-Forwarded-User", "X-Forwarded-Email", "X-Forwarded-Groups",
-        "X-Forwarded-Preferred-Username", "X-Auth-Request-*", "X-Remote-*", "X-Original-URL", "X-Original-URI",
+        "X-Forwarded-Preferred-Username", "X-Auth-Request-*", "X-Remote-*", "X-Original-URL",
+        "X-Original-URI",
         "X-Original-Method", "X-Original-Host", "X-Rewrite-URL", "X-HTTP-Method-Override", "X-HTTP-Method",
         "X-Method-Override", "Proxy", "X-Middleware-Subrequest", "X-Envoy-*", "X-Real-IP", "X-Client-IP",
         "True-Client-IP", "X-Cluster-Client-IP", "X-Forwarded-Prefix", "X-Forwarded-Server",
@@ -64,10 +65,13 @@ final class ForwardingRules {
     /// such a header (decision 22).
     func accepts(_ head: borrowing RequestHead, _ bytes: UnsafeRawBufferPointer) -> Bool {
         for line in head.fields {
-            if line.hasUnderscoreOrDot && guarded.contains(UnsafeRawBufferPointer(rebasing: bytes[line.name])) {
+            if line.hasUnderscoreOrDot && guarded.contains(UnsafeRawBufferPointer(rebasing: bytes[line.name]))
+            {
                 return false
             }
-            if line.id == .connection && !acceptsConnection(UnsafeRawBufferPointer(rebasing: bytes[line.value])) {
+            if line.id == .connection
+                && !acceptsConnection(UnsafeRawBufferPointer(rebasing: bytes[line.value]))
+            {
                 return false
             }
         }
@@ -88,7 +92,9 @@ final class ForwardingRules {
         return true
     }
 
-    private static func trim(_ value: UnsafeRawBufferPointer, _ start: Int, _ end: Int) -> UnsafeRawBufferPointer {
+    private static func trim(_ value: UnsafeRawBufferPointer, _ start: Int, _ end: Int)
+        -> UnsafeRawBufferPointer
+    {
         var start = start
         var end = end
         while start < end && (value[start] == 0x20 || value[start] == 0x09) { start += 1 }

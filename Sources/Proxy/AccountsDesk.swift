@@ -1,0 +1,96 @@
+import Accounts
+import GatewayConfig
+import Operations
+import Transport
+
+/// Where logins and registrations queue for the helper threads: hashing and the store block, so neither runs on
+/// the loop, and how many may wait has a limit for the whole gateway.
+final class AccountsDesk {
+    enum Outcome {
+        case user(UserRecord)
+        /// Unknown name, wrong password or disabled; told not before `since` plus `failureMilliseconds`.
+        case rejected(since: Int64)
+        case nameTaken
+        case invalidName
+        case weakPassword(String)
+        case unavailable(String)
+    }
+
+    let passwordMinimum: Int
+    let passwordMaximum: Int
+    /// Every failed login takes this long, counted from its arrival (decision 19).
+    private(set) var failureMilliseconds: Int64 = 500
+    private let accounts: Accounts
+    private let pool: HelperPool
+    private let loop: EventLoop
+    private let counters: WorkerCounters
+    private let hashLimit: Int
+    private let onTrouble: (String) -> Void
+
+    init(
+        settings: UsersSettings, accounts: Accounts, pool: HelperPool, loop: EventLoop,
+        counters: WorkerCounters, hashLimit: Int, onTrouble: @escaping (String) -> Void
+    ) {
+        passwordMinimum = settings.passwordMin
+        passwordMaximum = settings.passwordMax
+        self.accounts = accounts
+        self.pool = pool
+        self.loop = loop
+        self.counters = counters
+        self.hashLimit = hashLimit
+        self.onTrouble = onTrouble
+        measure()
+    }
+
+    /// How long one hash takes here; failures are told a half later than that, rounded up to 50 ms.
+    private func measure() {
+        let accounts = self.accounts
+        _ = pool.run({ try? accounts.slowestComparison() }) { [weak self] slowest in
+            guard let slowest else { return }
+            let milliseconds =
+                slowest.components.seconds * 1_000 + slowest.components.attoseconds / 1_000_000_000_000_000
+            self?.failureMilliseconds = (milliseconds * 3 / 2 / 50 + 1) * 50
+        }
+    }
+
+    /// Checks a name and a password. False: too many wait already.
+    func authenticate(name: [UInt8], password: [UInt8], completion: @escaping (Outcome) -> Void) -> Bool {
+        let since = loop.now
+        return run({ [accounts] in accounts.authenticate(name: name, password: password) }) { [self] result in
+            switch result {
+            case .ok(let user): completion(.user(user))
+            case .badCredentials: completion(.rejected(since: since))
+            case .unavailable(let error):
+                onTrouble("\(error)")
+                completion(.unavailable("\(error)"))
+            }
+        }
+    }
+
+    /// Makes an account. False: too many wait already.
+    func register(name: [UInt8], password: [UInt8], completion: @escaping (Outcome) -> Void) -> Bool {
+        return run({ [accounts] in accounts.register(name: name, password: password) }) { [self] result in
+            switch result {
+            case .created(let user): completion(.user(user))
+            case .nameTaken: completion(.nameTaken)
+            case .invalidName: completion(.invalidName)
+            case .weakPassword(let reason): completion(.weakPassword(PasswordWording.text(reason)))
+            case .unavailable(let error):
+                onTrouble("\(error)")
+                completion(.unavailable("\(error)"))
+            }
+        }
+    }
+
+    private func run<Result: Sendable>(
+        _ work: @escaping @Sendable () -> Result, completion: @escaping (Result) -> Void
+    ) -> Bool {
+        guard counters.acquire(.hashJobs, limit: hashLimit) else { return false }
+        let accepted = pool.run(work) { [counters] result in
+            counters.release(.hashJobs)
+            completion(result)
+        }
+        if !accepted { counters.release(.hashJobs) }
+        return accepted
+    }
+}

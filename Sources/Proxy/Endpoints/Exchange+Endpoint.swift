@@ -1,0 +1,200 @@
+import Access
+import GatewayConfig
+import HTTP1
+import HTTPCore
+import Pages
+import Transport
+
+/// The gateway's own endpoints: which one, which methods, and how their bodies come in.
+extension Exchange {
+    /// Picks the endpoint that `rest`, the path behind the realm's prefix, names. False: answered.
+    func pickEndpoint(_ realm: Realm, _ rest: Span<UInt8>) -> Bool {
+        var name: [UInt8] = []
+        for index in rest.indices { name.append(rest[index]) }
+        let kind: EndpointRequest.Kind
+        switch String(decoding: name, as: UTF8.self) {
+        case "/login": kind = .login
+        case "/register": kind = .register
+        case "/logout": kind = .logout
+        case "/session": kind = .session
+        default: return refused(404, .notFound, "There is nothing at this address.")
+        }
+        let allow: StaticString = kind == .session ? "GET, HEAD" : "GET, HEAD, POST"
+        guard head.method == .get || head.method == .head || head.method == .post && kind != .session else {
+            var reply = errorReply(405, .methodNotAllowed, "This address does not take that method.")
+            reply.add("Allow", "\(allow)")
+            respond(reply)
+            return false
+        }
+        endpoint = EndpointRequest(kind: kind, realm: realm)
+        return true
+    }
+
+    func runEndpoint() {
+        guard let endpoint else { return }
+        if head.hasUpgrade && head.upgradesToWebSocket {
+            refuse(400, .badRequest, "This address does not take WebSocket connections.")
+            return
+        }
+        if head.method == .post {
+            startCollecting()
+            return
+        }
+        switch endpoint.kind {
+        case .login: showLogin()
+        case .register: showRegister()
+        case .logout: showLogout()
+        case .session: askWhoami()
+        }
+    }
+
+    // MARK: Bodies
+
+    private func startCollecting() {
+        guard let endpoint else { return }
+        guard field(.contentEncoding) == nil, let media = bodyMedia() else {
+            refuse(415, .badRequest, "Send application/json or application/x-www-form-urlencoded.")
+            return
+        }
+        endpoint.isForm = media == .form
+        if let length = head.contentLength, length > worker.settings.limits.formBody {
+            refuse(413, .bodyTooLarge, "The request's body is larger than this address takes.")
+            return
+        }
+        collectedBody.removeAll(keepingCapacity: true)
+        if isRequestBodyDone {
+            runPost()
+            return
+        }
+        keepHead()
+        phase = .collecting
+        if awaitsContinue {
+            awaitsContinue = false
+            worker.write("HTTP/1.1 100 Continue\r\n\r\n", to: stream)
+        }
+        armDeadline()
+        collectBody()
+    }
+
+    /// What the body is: nil = not a type we take. A logout without a body needs no type.
+    private func bodyMedia() -> MediaType? {
+        guard let type = field(.contentType) else { return isRequestBodyDone ? .json : nil }
+        let raw = type.bindMemory(to: UInt8.self)
+        return MediaType(raw.span)
+    }
+
+    func collectBody() {
+        while let input = stream.input, !isRequestBodyDone {
+            let raw = input.readable.bindMemory(to: UInt8.self)
+            guard let piece = try? requestBody.next(raw.span, from: 0) else {
+                end = .badRequest
+                refuse(400, .badRequest, "The request's body is not framed as HTTP wants it.")
+                return
+            }
+            switch piece {
+            case .payload(let range):
+                collectedBody.append(contentsOf: input.readable[range])
+                stream.consume(range.upperBound)
+                if collectedBody.count > worker.settings.limits.formBody {
+                    refuse(413, .bodyTooLarge, "The request's body is larger than this address takes.")
+                    return
+                }
+            case .needMore(let consumed):
+                stream.consume(consumed)
+                armDeadline()
+                return
+            case .end(let consumed): stream.consume(consumed)
+            }
+            if requestBody.isComplete { isRequestBodyDone = true }
+        }
+        guard isRequestBodyDone else { return }
+        phase = .working
+        timer.disarm()
+        runPost()
+    }
+
+    private func runPost() {
+        guard let endpoint else { return }
+        phase = .working
+        guard let form = parseForm(endpoint) else { return }
+        guard isSameOrigin(endpoint, form) else {
+            refuse(403, .csrfFailed, "The request does not come from a page of this site.")
+            return
+        }
+        switch endpoint.kind {
+        case .login: login(form)
+        case .register: register(form)
+        case .logout: logout(form)
+        case .session: break
+        }
+    }
+
+    private func parseForm(_ endpoint: EndpointRequest) -> FormFields? {
+        if collectedBody.isEmpty && endpoint.kind == .logout { return FormFields() }
+        do {
+            let body = collectedBody
+            return try FormBody.parse(body.span, as: endpoint.isForm ? .form : .json)
+        } catch {
+            refuse(400, .badRequest, error.detail)
+            return nil
+        }
+    }
+
+    /// Decision 25: Sec-Fetch-Site, else Origin, else only what a page of another site cannot send.
+    private func isSameOrigin(_ endpoint: EndpointRequest, _ form: FormFields) -> Bool {
+        let raw = headBytes.bindMemory(to: UInt8.self)
+        let all = raw.span
+        var origin: Range<Int>?
+        var site: Range<Int>?
+        for line in head.fields {
+            if line.id == .origin { origin = line.value }
+            if line.id == .secFetchSite { site = line.value }
+        }
+        let host = all.extracting(head.host)
+        let verdict: OriginPolicy.Verdict
+        switch (origin, site) {
+        case (let origin?, let site?):
+            verdict = Self.ownOrigin.verdict(
+                origin: all.extracting(origin), fetchSite: all.extracting(site), host: host,
+                scheme: knownScheme)
+        case (let origin?, nil):
+            verdict = Self.ownOrigin.verdict(
+                origin: all.extracting(origin), fetchSite: nil, host: host, scheme: knownScheme)
+        case (nil, let site?):
+            verdict = Self.ownOrigin.verdict(
+                origin: nil, fetchSite: all.extracting(site), host: host, scheme: knownScheme)
+        case (nil, nil):
+            verdict = Self.ownOrigin.verdict(origin: nil, fetchSite: nil, host: host, scheme: knownScheme)
+        }
+        let body: OriginPolicy.Body =
+            collectedBody.isEmpty && endpoint.kind == .logout ? .empty : endpoint.isForm ? .form : .json
+        let token = form.text("csrf")
+        return verdict.permits(body, hasSignedToken: token.map { worker.formTokens.isValid($0) } ?? false)
+    }
+
+    private static let ownOrigin = OriginPolicy()
+
+    // MARK: Return target and query
+
+    /// A field of the query string; duplicates of it are refused. nil in an optional: answered.
+    func queryValue(_ name: String) -> [UInt8]?? {
+        guard let query = head.query else { return .some(nil) }
+        let raw = headBytes.bindMemory(to: UInt8.self)
+        let all = raw.span
+        do {
+            return .some(try FormBody.queryValue(name, in: all.extracting(query)))
+        } catch {
+            refuse(400, .badRequest, error.detail)
+            return nil
+        }
+    }
+
+    /// A return target that passed the check, else `/` or where the realm says.
+    func checkedTarget(_ target: [UInt8]?, _ realm: Realm) -> [UInt8] {
+        let prefix = realm.endpoints
+        guard let target, let checked = ReturnTarget.checked(target.span, prefix: prefix.span) else {
+            return Array(realm.settings.afterLogin.utf8)
+        }
+        return checked
+    }
+}

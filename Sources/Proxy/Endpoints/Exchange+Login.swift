@@ -1,0 +1,210 @@
+import Access
+import Accounts
+import GatewayConfig
+import HTTP1
+import HTTPCore
+import Pages
+import Sessions
+import Transport
+
+extension Exchange {
+    // MARK: Pages
+
+    func showLogin() {
+        guard let endpoint, let target = queryValue("return_to") else { return }
+        if showsLostCookie(endpoint.realm) { return }
+        respond(
+            loginPage(endpoint.realm, status: 200, target: target.map { checkedTarget($0, endpoint.realm) }))
+    }
+
+    func loginPage(
+        _ realm: Realm, status: Int, target: [UInt8]?, name: [UInt8] = [], problem: Problem? = nil
+    ) -> Reply {
+        var reply = Reply(status: status)
+        var page = LoginPage(
+            site: pageSite(realm), token: worker.formTokens.make(),
+            returnTo: target.map { String(decoding: $0, as: UTF8.self) })
+        page.name = String(decoding: name, as: UTF8.self)
+        page.problem = problem
+        page.offersRegistration = realm.isRegistrationOpen
+        page.warnsOfPlainHTTP = isPlainHTTPElsewhere
+        setPage(&reply, page.render())
+        return reply
+    }
+
+    func pageSite(_ realm: Realm) -> PageSite {
+        PageSite(title: siteTitle, prefix: realm.settings.endpoints)
+    }
+
+    /// http on a host that browsers do not take for secure: Secure cookies are dropped there.
+    var isPlainHTTPElsewhere: Bool {
+        guard let realm, realm.settings.cookieSecure, knownScheme != .https else { return false }
+        var host = Array(bytes(head.host))
+        if let colon = host.lastIndex(of: UInt8(ascii: ":")), !host.hasSuffix("]") {
+            host = Array(host[..<colon])
+        }
+        let text = String(decoding: host, as: UTF8.self)
+        return text != "localhost" && !text.hasSuffix(".localhost") && !text.hasPrefix("127.")
+            && text != "[::1]"
+    }
+
+    // MARK: POST
+
+    func login(_ form: FormFields) {
+        guard let endpoint, let name = form.text("username"), let password = form.text("password") else {
+            refuseFields(form, "Both username and password are needed.")
+            return
+        }
+        let epoch = self.epoch
+        let accepted = endpoint.realm.accounts.authenticate(name: name, password: password) {
+            [self] outcome in
+            guard epoch == self.epoch, isRunning else { return }
+            onAuthenticated(outcome, form)
+        }
+        if !accepted {
+            refuse(503, .overloaded, "Too many logins are waiting.", retryAfter: 2_000)
+        }
+    }
+
+    private func onAuthenticated(_ outcome: AccountsDesk.Outcome, _ form: FormFields) {
+        guard let endpoint else { return }
+        switch outcome {
+        case .user(let user): createSession(user, endpoint.realm, form, created: 200)
+        case .rejected(let since): rejectLogin(endpoint, form, since)
+        case .unavailable: refuse(503, .storeUnavailable, "Accounts cannot be read.", retryAfter: 2_000)
+        default: refuse(503, .storeUnavailable, "Accounts cannot be read.", retryAfter: 2_000)
+        }
+    }
+
+    /// One wording, one duration, whatever the reason; the document has no instance (decision 19).
+    private func rejectLogin(_ endpoint: EndpointRequest, _ form: FormFields, _ since: Int64) {
+        var reply = formReply(endpoint, form, Problem(.badCredentials))
+        addChallenge(&reply, endpoint.realm)
+        endpoint.delayedReply = reply
+        phase = .working
+        worker.loop.arm(timer, at: since + endpoint.realm.accounts.failureMilliseconds)
+    }
+
+    func refuseFields(_ form: FormFields, _ detail: String, field: String = "username") {
+        guard let endpoint else { return }
+        let problem = Problem(
+            .invalidField, instance: requestIDText, errors: [FieldError(field: field, message: detail)])
+        respond(formReply(endpoint, form, problem))
+    }
+
+    /// The form again with what is wrong, or the problem as a document: the answer to a POST follows Accept.
+    func formReply(_ endpoint: EndpointRequest, _ form: FormFields, _ problem: Problem) -> Reply {
+        guard prefersHTML else {
+            var reply = Reply(status: problem.status)
+            setProblem(&reply, problem)
+            return reply
+        }
+        let target = form.text("return_to").map { checkedTarget($0, endpoint.realm) }
+        let name = form.text("username") ?? []
+        if endpoint.kind == .register {
+            return registerPage(
+                endpoint.realm, status: problem.status, target: target, name: name, problem: problem)
+        }
+        return loginPage(endpoint.realm, status: problem.status, target: target, name: name, problem: problem)
+    }
+
+    // MARK: Session
+
+    /// Writes the record first; only then is there a cookie.
+    func createSession(_ user: UserRecord, _ realm: Realm, _ form: FormFields, created status: Int) {
+        guard let ticket = try? realm.issuer.issue(), let handle = try? SessionRecord.makeHandle() else {
+            refuseUnavailableStore()
+            return
+        }
+        let now = worker.loop.wallNow
+        let roles: [[UInt8]] = user.roles.map { Array($0.utf8) }
+        var record = SessionRecord(
+            hash: ticket.hash, userID: Array(user.id.text.utf8), name: Array(user.name.canonical.utf8),
+            roles: roles,
+            realm: realm.name, handle: handle, created: now,
+            absoluteEnd: now + Int64(realm.settings.absolute),
+            idleSeconds: Int64(realm.settings.idle / 1_000))
+        record.address = clientAddress
+        record.agent = field(.userAgent).map { Array($0) } ?? []
+        var previous: SessionHash?
+        if case .valid(let hash) = findTicket(realm) { previous = hash }
+        let epoch = self.epoch
+        realm.sessions.create(record, replacing: previous) { [self] outcome in
+            guard epoch == self.epoch, isRunning else { return }
+            switch outcome {
+            case .created: answerLogin(record, ticket, realm, form, status)
+            case .limitReached:
+                refuse(409, .sessionLimit, "This account has as many sessions as it may have.")
+            case .unavailable: refuseUnavailableStore()
+            }
+        }
+    }
+
+    private func answerLogin(
+        _ record: SessionRecord, _ ticket: Ticket, _ realm: Realm, _ form: FormFields, _ created: Int
+    ) {
+        var reply: Reply
+        if prefersHTML {
+            reply = Reply(status: 303)
+            reply.add("Location", checkedTarget(form.text("return_to"), realm))
+        } else {
+            reply = Reply(status: created)
+            reply.setBody(sessionDocument(record, realm).json(), "application/json")
+        }
+        var cookie = realm.cookieName
+        cookie.append(UInt8(ascii: "="))
+        cookie += ticket.text
+        cookie += "; Max-Age=\(realm.settings.absolute / 1_000)".utf8
+        cookie += realm.cookieAttributes
+        reply.addCookie(cookie)
+        if prefersHTML && knownScheme != .https { reply.addCookie(Self.checkCookie) }
+        respond(reply)
+    }
+
+    private func sessionDocument(_ record: SessionRecord, _ realm: Realm) -> SessionAnswer {
+        SessionAnswer(
+            userID: String(decoding: record.userID, as: UTF8.self),
+            name: String(decoding: record.name, as: UTF8.self),
+            roles: record.roles.map { String(decoding: $0, as: UTF8.self) }, realm: realm.settings.name,
+            created: Int(record.created / 1_000),
+            idleExpires: Int((record.created + record.timeToLive(now: record.created)) / 1_000),
+            absoluteExpires: Int(record.absoluteEnd / 1_000), remember: record.isRemembered)
+    }
+
+    // MARK: Cookie lost
+
+    /// Set by a form login over http and read by nobody but us: if it comes back and the session's does not, the
+    /// browser dropped the session's (decision 17).
+    static let checkCookie = Array("gatehouse-check=1; Max-Age=30; Path=/; HttpOnly; SameSite=Lax".utf8)
+    static let clearedCheckCookie = Array("gatehouse-check=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax".utf8)
+    static let checkCookieName = Array("gatehouse-check".utf8)
+
+    /// Shows the page that names the cause instead of looping. True: answered.
+    func showsLostCookie(_ realm: Realm) -> Bool {
+        guard head.cookieLineCount > 0, head.method == .get else { return false }
+        let raw = headBytes.bindMemory(to: UInt8.self)
+        guard CookieScanner.find(Self.checkCookieName, in: head.fields, raw.span).count > 0,
+            CookieScanner.find(realm.cookieName, in: head.fields, raw.span).count == 0
+        else { return false }
+        var reply = Reply(status: 200)
+        setPage(
+            &reply,
+            CookieLostPage(
+                site: pageSite(realm), cause: isPlainHTTPElsewhere ? .plainHTTP : .unknown, host: siteTitle
+            ).render())
+        reply.addCookie(Self.clearedCheckCookie)
+        respond(reply)
+        return true
+    }
+
+    func addChallenge(_ reply: inout Reply, _ realm: Realm) {
+        reply.add(
+            "WWW-Authenticate",
+            "Cookie realm=\"\(realm.settings.name)\", form-action=\"\(realm.settings.endpoints)/login\", "
+                + "cookie-name=\"\(realm.settings.cookie)\"")
+    }
+}
+
+extension [UInt8] {
+    func hasSuffix(_ text: String) -> Bool { suffix(text.utf8.count).elementsEqual(text.utf8) }
+}

@@ -1,0 +1,66 @@
+import GatewayConfig
+import HTTP1
+import HTTPCore
+import Pages
+import Sessions
+
+extension Exchange {
+    func showLogout() {
+        guard let endpoint else { return }
+        var reply = Reply(status: 200)
+        let page = LogoutPage(site: pageSite(endpoint.realm), token: worker.formTokens.make())
+        setPage(&reply, page.render())
+        respond(reply)
+    }
+
+    /// Ends the session in the store first, then clears the cookie; with no session it is already done.
+    func logout(_ form: FormFields) {
+        guard let endpoint else { return }
+        let everywhere = form.flag("everywhere")
+        guard case .valid(let hash) = findTicket(endpoint.realm) else {
+            answerLogout(endpoint.realm)
+            return
+        }
+        endpoint.next = .logout(everywhere: everywhere)
+        phase = .authenticating
+        endpoint.realm.sessions.lookup(hash, receiver: self, token: epoch)
+    }
+
+    func endSession(everywhere: Bool) {
+        guard let endpoint else { return }
+        if sessionResult == .unavailable {
+            refuseUnavailableStore()
+            return
+        }
+        guard identity.isPresent else {
+            answerLogout(endpoint.realm)
+            return
+        }
+        phase = .working
+        let epoch = self.epoch
+        let realm = endpoint.realm
+        let finish: (Bool) -> Void = { [self] isDone in
+            guard epoch == self.epoch, isRunning else { return }
+            if isDone { answerLogout(realm) } else { refuseUnavailableStore() }
+        }
+        if everywhere {
+            realm.sessions.endAll(userID: identity.userID, completion: finish)
+        } else {
+            realm.sessions.end(
+                identity.hash, userID: identity.userID, handle: identity.handle, completion: finish)
+        }
+    }
+
+    private func answerLogout(_ realm: Realm) {
+        var reply: Reply
+        if prefersHTML {
+            reply = Reply(status: 303)
+            reply.add("Location", realm.settings.afterLogout ?? "\(realm.settings.endpoints)/login")
+        } else {
+            reply = Reply(status: 204)
+        }
+        reply.addCookie(clearedCookie(realm))
+        reply.addCookie(Self.clearedCheckCookie)
+        respond(reply)
+    }
+}

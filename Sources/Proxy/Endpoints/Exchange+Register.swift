@@ -1,0 +1,74 @@
+import Accounts
+import HTTP1
+import HTTPCore
+import Pages
+
+extension Exchange {
+    func showRegister() {
+        guard let endpoint, let target = queryValue("return_to") else { return }
+        guard endpoint.realm.isRegistrationOpen else {
+            refuse(403, .registerClosed, "New accounts are not made here.")
+            return
+        }
+        respond(
+            registerPage(
+                endpoint.realm, status: 200, target: target.map { checkedTarget($0, endpoint.realm) }))
+    }
+
+    func registerPage(
+        _ realm: Realm, status: Int, target: [UInt8]?, name: [UInt8] = [], problem: Problem? = nil
+    ) -> Reply {
+        var reply = Reply(status: status)
+        var page = RegisterPage(
+            site: pageSite(realm), token: worker.formTokens.make(),
+            returnTo: target.map { String(decoding: $0, as: UTF8.self) },
+            passwordMin: realm.accounts.passwordMinimum)
+        page.name = String(decoding: name, as: UTF8.self)
+        page.problem = problem
+        page.warnsOfPlainHTTP = isPlainHTTPElsewhere
+        setPage(&reply, page.render())
+        return reply
+    }
+
+    func register(_ form: FormFields) {
+        guard let endpoint else { return }
+        guard endpoint.realm.isRegistrationOpen else {
+            refuse(403, .registerClosed, "New accounts are not made here.")
+            return
+        }
+        guard let name = form.text("username"), let password = form.text("password") else {
+            refuseFields(form, "Both username and password are needed.")
+            return
+        }
+        let epoch = self.epoch
+        let accepted = endpoint.realm.accounts.register(name: name, password: password) { [self] outcome in
+            guard epoch == self.epoch, isRunning else { return }
+            onRegistered(outcome, form)
+        }
+        if !accepted {
+            refuse(503, .overloaded, "Too many logins are waiting.", retryAfter: 2_000)
+        }
+    }
+
+    private func onRegistered(_ outcome: AccountsDesk.Outcome, _ form: FormFields) {
+        guard let endpoint else { return }
+        switch outcome {
+        case .user(let user): createSession(user, endpoint.realm, form, created: 201)
+        case .nameTaken: refuseRegistration(.nameTaken, "That user name is taken.", "username", form)
+        case .invalidName:
+            refuseFields(form, "A user name has 1 to 254 letters, digits or any of . _ @ + - in it.")
+        case .weakPassword(let reason): refuseRegistration(.weakPassword, reason, "password", form)
+        case .rejected, .unavailable:
+            refuse(503, .storeUnavailable, "The account could not be saved.", retryAfter: 2_000)
+        }
+    }
+
+    private func refuseRegistration(
+        _ code: ProblemCode, _ detail: String, _ field: String, _ form: FormFields
+    ) {
+        guard let endpoint else { return }
+        let problem = Problem(
+            code, instance: requestIDText, errors: [FieldError(field: field, message: detail)])
+        respond(formReply(endpoint, form, problem))
+    }
+}

@@ -1,0 +1,226 @@
+import Access
+import Accounts
+import GatewayConfig
+import HTTP1
+import HTTPCore
+import Operations
+import Redis
+import Secrets
+import Sessions
+import Transport
+
+/// One worker process at work: a loop, and everything on it. Shares nothing with its siblings but the listening
+/// sockets and the counters.
+final class Worker {
+    let settings: Settings
+    let loop: EventLoop
+    let router: Router
+    let sites: [CompiledSite]
+    let realms: [Realm]
+    let groups: [UpstreamGroup]
+    let rules: ForwardingRules
+    let log: AccessLog
+    let processLog: ProcessLog
+    let counters: WorkerCounters
+    let formTokens: FormTokens
+    let trusted: TrustedProxies
+    let headLimits: HeadLimits
+    let responseLimits: HeadLimits
+    let pageHeaders: [(name: StaticString, value: String)]
+
+    /// Buffers for client input: a head of the largest size fits.
+    let clientPool: BufferPool
+    /// Copies of heads whose bodies are on the way.
+    let headPool: BufferPool
+    /// Heads on their way out are put together here; nothing stays in it between calls.
+    let scratch = ByteBuffer(capacity: 32 << 10)
+    let chunkScratch = ByteBuffer(capacity: 20 << 10)
+    let bodyScratch = ByteBuffer(capacity: 64 << 10)
+
+    private(set) var isDraining = false
+    private var connections: ContiguousArray<ClientConnection?> = []
+    private var freeSlots: [Int] = []
+    private var graveyard: Graveyard?
+    private(set) var connectionCount = 0
+    private let identifiers = UUIDGenerator()
+    private var dateSecond: Int64 = -1
+    private var dateBytes: [UInt8] = []
+    /// Called when the last connection of a draining worker is gone.
+    var onDrained: (() -> Void)?
+
+    /// Whether anybody looks at the times of an exchange.
+    var measuresTime: Bool { log.isOn }
+
+    init(parts: WorkerParts) {
+        settings = parts.settings
+        loop = parts.loop
+        router = Router(parts.settings)
+        realms = parts.realms
+        groups = parts.groups
+        sites = parts.settings.sites.enumerated().map {
+            CompiledSite($1, index: $0, realms: parts.realms, groups: parts.groups)
+        }
+        rules = ForwardingRules(settings: parts.settings)
+        log = parts.log
+        processLog = parts.processLog
+        counters = parts.counters
+        formTokens = FormTokens(keys: parts.keys, loop: parts.loop)
+        trusted = TrustedProxies(parts.settings.trustedProxies)
+        let limits = parts.settings.limits
+        headLimits = HeadLimits(
+            headerSize: limits.headerSize, headerCount: limits.headerCount, uri: limits.uri)
+        responseLimits = HeadLimits(headerSize: 60 << 10, headerCount: 500, uri: 0)
+        pageHeaders = PageHeaders.make()
+        clientPool = parts.clientPool
+        headPool = BufferPool(blockSize: 8 << 10, limit: 64)
+    }
+
+    // MARK: Connections
+
+    func accept(_ descriptor: Int32, _ address: SocketAddress) {
+        let peer = PeerAddress(address, trusted: trusted)
+        guard admits(peer) else {
+            refuse(descriptor, peer)
+            return
+        }
+        guard let stream = try? Stream(loop: loop, connected: descriptor, pool: clientPool) else {
+            release(peer)
+            return
+        }
+        let connection = ClientConnection(worker: self, stream: stream, peer: peer)
+        connectionCount += 1
+        if let slot = freeSlots.popLast() {
+            connection.slot = slot
+            connections[slot] = connection
+        } else {
+            connection.slot = connections.count
+            connections.append(connection)
+        }
+    }
+
+    /// `connections` and `connections_per_ip` bound the whole gateway; excess is closed at once.
+    private func admits(_ peer: PeerAddress) -> Bool {
+        guard counters.acquire(.connections, limit: settings.limits.connections) else { return false }
+        if !peer.isCounted { return true }
+        if counters.acquireConnection(from: peer.bytes, limit: settings.limits.connectionsPerAddress) {
+            return true
+        }
+        counters.release(.connections)
+        return false
+    }
+
+    private func release(_ peer: PeerAddress) {
+        counters.release(.connections)
+        if peer.isCounted { counters.releaseConnection(from: peer.bytes) }
+    }
+
+    private func refuse(_ descriptor: Int32, _ peer: PeerAddress) {
+        counters.add(.connectionsRejected)
+        processLog.warning(
+            "connection refused: too many are open",
+            ["client": .text(String(decoding: peer.text, as: UTF8.self))])
+        _ = FileDescriptor(descriptor)
+    }
+
+    func connectionClosed(_ connection: ClientConnection) {
+        guard connections[connection.slot] === connection else { return }
+        connections[connection.slot] = nil
+        freeSlots.append(connection.slot)
+        connectionCount -= 1
+        release(connection.peer)
+        bury(connection)
+        if isDraining && connectionCount == 0 { onDrained?() }
+    }
+
+    /// Keeps a closed connection alive until the tick ends: callers up the stack may still use it.
+    private func bury(_ connection: ClientConnection) {
+        let yard = graveyard ?? Graveyard()
+        graveyard = yard
+        yard.connections.append(connection)
+        loop.atTickEnd(yard)
+    }
+
+    private final class Graveyard: TickEndTask {
+        var connections: [ClientConnection] = []
+        override func onTickEnd() { connections.removeAll(keepingCapacity: true) }
+    }
+
+    // MARK: Draining
+
+    /// Finishes what runs; each connection ends with its next answer.
+    func drain() {
+        isDraining = true
+        if connectionCount == 0 { onDrained?() }
+    }
+
+    /// Closes connections that have rested for `milliseconds`. Younger ones may have a request on its way; they end
+    /// with the answer to it.
+    func closeIdleConnections(olderThan milliseconds: Int) {
+        let latest = loop.now - Int64(milliseconds)
+        for connection in connections {
+            if let connection, connection.isIdle, connection.idleSince <= latest { connection.close() }
+        }
+    }
+
+    /// Ends everything now.
+    func cutAll() {
+        for connection in connections { connection?.close() }
+    }
+
+    // MARK: What exchanges ask for
+
+    /// The site for the request's host; nil = unknown. An HTTP/1.0 request without Host goes to `site *`.
+    func site(forHost head: borrowing RequestHead, _ bytes: Span<UInt8>) -> CompiledSite? {
+        HostName.withName(bytes, head.host) { name in
+            router.site(forHost: name).map { sites[$0] }
+        }
+    }
+
+    func makeRequestID(_ id: inout InlineArray<36, UInt8>) {
+        let milliseconds = loop.wallNow
+        withUnsafeMutableBytes(of: &id) { target in
+            do {
+                try identifiers.write(milliseconds: milliseconds, into: target)
+            } catch {
+                target.initializeMemory(as: UInt8.self, repeating: 48)
+            }
+        }
+    }
+
+    /// The Date field's value, made once a second (RFC 9110, 6.6.1).
+    func dateText() -> [UInt8] {
+        let second = loop.wallNow / 1_000
+        if second != dateSecond {
+            dateSecond = second
+            dateBytes = HTTPDate.format(epochSeconds: second)
+        }
+        return dateBytes
+    }
+
+    func write(_ text: StaticString, to stream: Stream) {
+        stream.write(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+}
+
+extension Worker: AcceptReceiver {
+    func onAccept(_ acceptor: Acceptor, descriptor: Int32, peer: SocketAddress) { accept(descriptor, peer) }
+
+    func onAcceptFailure(_ acceptor: Acceptor, _ error: SystemError) {
+        processLog.error(
+            "cannot accept connections; raise the open-files limit (LimitNOFILE, ulimit -n)",
+            ["error": .text(error.description)])
+    }
+}
+
+/// What a worker is made of.
+struct WorkerParts {
+    var settings: Settings
+    var loop: EventLoop
+    var realms: [Realm]
+    var groups: [UpstreamGroup]
+    var keys: KeyRing
+    var log: AccessLog
+    var processLog: ProcessLog
+    var counters: WorkerCounters
+    var clientPool: BufferPool
+}

@@ -1,0 +1,225 @@
+import Accounts
+import GatewayConfig
+import Glibc
+import Operations
+import Redis
+import Secrets
+import Sessions
+import Transport
+
+/// A worker process: builds what the plan says, listens, and obeys the master.
+final class WorkerProcess {
+    /// How long a connection must have rested before a draining worker closes it (decision 3): a request may be on
+    /// its way on a younger one.
+    private var idleGraceMilliseconds = 2_000
+    private static let sweepMilliseconds = 100
+
+    let loop: EventLoop
+    private(set) var status: Int32 = 0
+    private let worker: Worker
+    private let log: ProcessLog
+    private let accessWriter: LogWriter?
+    private var acceptors: [Acceptor] = []
+    private var control: WorkerControl?
+    private let redis: RedisConnection
+    private let helpers: HelperPool
+    private lazy var idleTimer = DeadlineTimer(self)
+    private lazy var graceTimer = DeadlineTimer(self)
+    private lazy var repeatTimer = DeadlineTimer(self)
+
+    init(_ plan: WorkerPlan) throws {
+        let settings = plan.settings
+        loop = try EventLoop()
+        let processWriter = try LogWriter(.standardError)
+        log = ProcessLog(
+            processWriter, format: settings.log.format, level: settings.log.level,
+            process: "worker \(plan.workerIndex)")
+        accessWriter = try Self.openAccessLog(settings.log)
+        let cpus = Int(clinuxCPUCount())
+        let queue = settings.limits.hashQueue ?? 4 * cpus
+        let threads = max(1, cpus / max(plan.workerCount, 1)) + 1
+        helpers = try HelperPool(loop: loop, threads: threads, limit: queue + 64)
+        let resolver = Resolver(pool: helpers)
+        redis = Self.makeRedis(settings.redis, plan.redisEndpoint, loop: loop, resolver: resolver, log: log)
+        let keys = try KeyRing(plan.keys)
+        let realms = try Self.makeRealms(
+            settings, keys: keys, redis: redis, helpers: helpers, loop: loop, counters: plan.counters,
+            hashLimit: queue, log: log)
+        worker = Self.makeWorker(
+            plan, loop: loop, resolver: resolver, realms: realms, keys: keys, log: log,
+            access: accessWriter)
+        redis.start()
+        try listen(plan)
+        loop.arm(repeatTimer, after: 1_000)
+        worker.onDrained = { [weak self] in self?.loop.stop() }
+        control = try WorkerControl(loop: loop, descriptor: plan.controlDescriptor, delegate: self)
+        control?.sendReady()
+    }
+
+    private static func openAccessLog(_ settings: LogSettings) throws -> LogWriter? {
+        switch settings.access {
+        case .off: nil
+        case .on, .errors: try LogWriter(.standardOutput)
+        case .file(let path): try LogWriter(.file(path: path))
+        }
+    }
+
+    private static func makeRedis(
+        _ settings: RedisSettings, _ endpoint: Endpoint, loop: EventLoop, resolver: Resolver, log: ProcessLog
+    ) -> RedisConnection {
+        let address: RedisConnectionSettings.Address =
+            switch endpoint {
+            case .tcp(let host, let port): .tcp(host: host, port: port)
+            case .unix(let path): .unix(path: path)
+            case .inherited(let name): .unix(path: name)
+            }
+        var options = RedisConnectionSettings(address: address)
+        options.user = settings.user.map { Array($0.utf8) }
+        options.database = settings.database
+        options.timeout = settings.timeout
+        options.connectTimeout = settings.connectTimeout
+        let connection = RedisConnection(
+            loop: loop, resolver: resolver, settings: options, secret: { readSecret(settings.password) })
+        connection.onEvent = { event in
+            switch event {
+            case .connected: log.notice("connected to Redis")
+            case .lost(let reason): log.warning("lost the connection to Redis", ["reason": .text(reason)])
+            case .unreachable(let reason): log.error("cannot reach Redis", ["reason": .text(reason)])
+            }
+        }
+        return connection
+    }
+
+    /// A secret that came from a file is read again, since it may have been rotated.
+    private static func readSecret(_ secret: Secret?) -> [UInt8]? {
+        guard let secret else { return nil }
+        guard let path = secret.path, var bytes = SmallFile.read(path, limit: 4096) else {
+            return secret.bytes
+        }
+        if bytes.last == 0x0a { bytes.removeLast() }
+        return bytes
+    }
+
+    private static func makeRealms(
+        _ settings: Settings, keys: KeyRing, redis: RedisConnection, helpers: HelperPool, loop: EventLoop,
+        counters: WorkerCounters, hashLimit: Int, log: ProcessLog
+    ) throws -> [Realm] {
+        let desks = try settings.users.map { users in
+            AccountsDesk(
+                settings: users, accounts: try UserStores.accounts(users), pool: helpers, loop: loop,
+                counters: counters, hashLimit: hashLimit,
+                onTrouble: {
+                    log.error("the user store failed", ["store": .text(users.name), "reason": .text($0)])
+                })
+        }
+        return settings.realms.enumerated().map { index, realm in
+            Realm(
+                index: index, settings: realm, keys: keys,
+                sessions: SessionStore(
+                    redis: redis, loop: loop, prefix: Array(settings.redis.prefix.utf8),
+                    realm: Array(realm.name.utf8), touchMilliseconds: settings.session.touch,
+                    limit: realm.sessionsPerUser, evictsOldest: realm.sessionLimitPolicy == .evictOldest),
+                accounts: desks[realm.users], registration: settings.users[realm.users].register)
+        }
+    }
+
+    private static func makeWorker(
+        _ plan: WorkerPlan, loop: EventLoop, resolver: Resolver, realms: [Realm], keys: KeyRing,
+        log: ProcessLog, access: LogWriter?
+    ) -> Worker {
+        let settings = plan.settings
+        let upstreamPool = BufferPool(blockSize: 64 << 10, limit: 64)
+        let groups = settings.upstreams.map {
+            UpstreamGroup(settings: $0, loop: loop, pool: upstreamPool, resolver: resolver)
+        }
+        let limits = settings.limits
+        // A head of the largest size fits, with some room for a body behind it.
+        let block = (limits.headerSize + limits.uri + 8191) / 4096 * 4096
+        let isJSON = settings.log.format != .text && !(settings.log.format == .auto && isatty(1) == 1)
+        return Worker(
+            parts: WorkerParts(
+                settings: settings, loop: loop, realms: realms, groups: groups, keys: keys,
+                log: AccessLog(
+                    settings: settings.log, writer: access, process: log, isJSON: isJSON, loop: loop),
+                processLog: log, counters: plan.counters,
+                clientPool: BufferPool(blockSize: block, limit: 256)))
+    }
+
+    private func listen(_ plan: WorkerPlan) throws {
+        for number in plan.listenerDescriptors {
+            Sockets.adopt(number)
+            acceptors.append(
+                try Acceptor(loop: loop, descriptor: FileDescriptor(number), receiver: worker))
+        }
+    }
+
+    /// The end: what was logged is written.
+    func finish() {
+        redis.close()
+        _ = accessWriter?.flush(milliseconds: 500)
+        log.finish(milliseconds: 500)
+    }
+
+    private func stopListening() {
+        for acceptor in acceptors { acceptor.close() }
+        acceptors = []
+    }
+}
+
+extension WorkerProcess: WorkerControlDelegate {
+    /// Replaced by a newer generation: finish what runs, without a deadline.
+    func onDrain() {
+        stopListening()
+        worker.drain()
+        loop.arm(idleTimer, after: Self.sweepMilliseconds)
+    }
+
+    /// The gateway ends.
+    func onTerminate(graceMilliseconds: Int) {
+        stopListening()
+        worker.drain()
+        idleGraceMilliseconds = 200
+        loop.arm(idleTimer, after: Self.sweepMilliseconds)
+        loop.arm(graceTimer, after: graceMilliseconds)
+    }
+
+    func onReopenLogs() {
+        accessWriter?.reopen()
+        log.reopen()
+    }
+
+    func onDump() {
+        log.dump(
+            "state",
+            [
+                ("connections", .number(worker.connectionCount)), ("redis_ready", .flag(redis.isReady)),
+                ("redis_in_flight", .number(redis.inFlight)), ("draining", .flag(worker.isDraining)),
+            ]
+                + worker.groups.flatMap { group in
+                    group.servers.map {
+                        ("upstream \(group.settings.name) \($0.label)", .number($0.connectionCount))
+                    }
+                })
+    }
+
+    /// Nobody would restart or stop this worker any more.
+    func onMasterGone() {
+        log.error("the master process is gone; finishing what runs")
+        onTerminate(graceMilliseconds: worker.settings.shutdown.grace)
+    }
+}
+
+extension WorkerProcess: DeadlineReceiver {
+    func onDeadline(_ timer: DeadlineTimer) {
+        if timer === idleTimer {
+            worker.closeIdleConnections(olderThan: idleGraceMilliseconds)
+            loop.arm(idleTimer, after: Self.sweepMilliseconds)
+        } else if timer === graceTimer {
+            worker.cutAll()
+            loop.stop()
+        } else {
+            log.flushRepeats()
+            loop.arm(repeatTimer, after: 1_000)
+        }
+    }
+}
