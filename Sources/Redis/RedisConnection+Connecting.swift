@@ -5,7 +5,9 @@ extension RedisConnection {
     func connect() {
         attempt += 1
         phase = .connecting
-        loop.arm(attemptTimer, after: settings.connectTimeout)
+        let link = RedisLink(self)
+        self.link = link
+        loop.arm(timers.attempt, after: settings.connectTimeout)
         if needsSecret {
             secret = readSecret()
             needsSecret = false
@@ -16,31 +18,30 @@ extension RedisConnection {
                 missed("the path of the socket is empty or over 107 bytes: \(path)")
                 return
             }
-            open([address])
+            open([address], link)
         case .tcp(let host, let port):
-            let number = attempt
-            resolver.resolve(host: host, port: port) { [weak self] result in
-                guard let self, attempt == number, phase == .connecting else { return }
+            resolver.resolve(host: host, port: port) { result in
                 switch result {
-                case .success(let addresses): open(addresses)
-                case .failure(let error): missed(error.description)
+                case .success(let addresses): link.connection?.open(addresses, link)
+                case .failure(let error): link.connection?.missed(error.description)
                 }
             }
         }
     }
 
     /// Tries `addresses` from the front.
-    func open(_ addresses: [SocketAddress]) {
+    func open(_ addresses: [SocketAddress], _ link: RedisLink) {
         guard let address = addresses.first else {
             missed("no address")
             return
         }
-        let link = RedisLink(self, others: [SocketAddress](addresses.dropFirst()), name: "\(address)")
+        link.others = [SocketAddress](addresses.dropFirst())
+        link.name = "\(address)"
         do throws(SystemError) {
             let stream = try Stream(loop: loop, connectingTo: address, pool: pool)
             stream.handler = link
             self.stream = stream
-            self.link = link
+            flushTask.stream = stream
         } catch {
             onConnectFailure(link, error.code)
         }
@@ -64,9 +65,9 @@ extension RedisConnection {
     /// An address did not take the connection.
     func onConnectFailure(_ link: RedisLink, _ code: Int32) {
         stream = nil
-        self.link = nil
+        flushTask.stream = nil
         guard link.others.isEmpty else {
-            open(link.others)
+            open(link.others, link)
             return
         }
         missed("\(link.name): \(SystemError.text(code))")
@@ -75,14 +76,14 @@ extension RedisConnection {
     /// The server answered the greeting: calls flow.
     func onGreeted() {
         phase = .ready
-        attemptTimer.disarm()
+        timers.attempt.disarm()
         lastReply = loop.now
         isProven = false
         statistics.connects += 1
         reportedReason = nil
         onEvent?(.connected)
         guard phase == .ready, let stream else { return }
-        loop.arm(idleTimer, after: settings.idleProbe)
+        loop.arm(timers.idle, after: settings.idleProbe)
         if !held.isEmpty {
             stream.enqueue(held.readable)
             held = ByteBuffer(capacity: 1 << 10)
@@ -93,7 +94,7 @@ extension RedisConnection {
     /// The attempt failed: everything that waited for it ends, and there will be another.
     func missed(_ reason: String, _ outage: RedisOutage = .disconnected) {
         tearDown(to: .waiting)
-        loop.arm(attemptTimer, after: backoff.next(using: &random))
+        loop.arm(timers.attempt, after: backoff.next(using: &random))
         if reportedReason != reason {
             reportedReason = reason
             onEvent?(.unreachable(reason))
@@ -113,31 +114,28 @@ extension RedisConnection {
 
 /// The stream's handler for one attempt and the connection that came of it.
 final class RedisLink: StreamHandler {
-    private weak var connection: RedisConnection?
+    /// nil once the connection has moved on to another attempt.
+    private(set) unowned var connection: RedisConnection?
     /// Addresses that are left to try.
-    let others: [SocketAddress]
+    var others: [SocketAddress] = []
     /// The address for the log.
-    let name: String
+    var name = ""
 
-    init(_ connection: RedisConnection, others: [SocketAddress], name: String) {
-        self.connection = connection
-        self.others = others
-        self.name = name
-    }
+    init(_ connection: RedisConnection) { self.connection = connection }
 
-    override func onConnected(_ stream: Stream) { current?.onConnected() }
-    override func onReadable(_ stream: Stream) { current?.onBytes(stream) }
-    override func onEnd(_ stream: Stream) { current?.onGone("the server closed it") }
+    /// Hears nothing more.
+    func detach() { connection = nil }
+
+    override func onConnected(_ stream: Stream) { connection?.onConnected() }
+    override func onReadable(_ stream: Stream) { connection?.onBytes(stream) }
+    override func onEnd(_ stream: Stream) { connection?.onGone("the server closed it") }
 
     override func onFailure(_ stream: Stream, _ code: Int32) {
-        guard let connection = current else { return }
+        guard let connection else { return }
         if connection.reader == nil {
             connection.onConnectFailure(self, code)
         } else {
             connection.onGone(SystemError.text(code))
         }
     }
-
-    /// The connection, unless it has moved on to another link.
-    private var current: RedisConnection? { connection?.link === self ? connection : nil }
 }

@@ -96,7 +96,7 @@ extension RedisConnection {
         }
         onEvent?(.lost(reason))
         if phase == .waiting {
-            if isServing { connect() } else { loop.arm(attemptTimer, after: backoff.next(using: &random)) }
+            if isServing { connect() } else { loop.arm(timers.attempt, after: backoff.next(using: &random)) }
         }
         fail(failed, outage)
     }
@@ -109,7 +109,7 @@ extension RedisConnection {
                 call.receiver, call.token, deadline: call.deadline, bytes: bytes, maySendAgain: false)
             held.append(bytes)
         }
-        if !callTimer.isArmed { loop.arm(callTimer, at: call.deadline) }
+        if !timers.call.isArmed { loop.arm(timers.call, at: call.deadline) }
     }
 
     /// Ends calls without a reply.
@@ -125,11 +125,11 @@ extension RedisConnection {
         attempt += 1
         stream?.close()
         stream = nil
+        flushTask.stream = nil
+        link?.detach()
         link = nil
         reader = nil
         if !held.isEmpty { held = ByteBuffer(capacity: 1 << 10) }
-        callTimer.disarm()
-        idleTimer.disarm()
-        attemptTimer.disarm()
+        timers.disarm()
     }
 }

@@ -50,10 +50,8 @@ public final class RedisConnection {
     /// When the last reply came, or else the connection was made.
     var lastReply: Int64 = 0
 
-    private(set) lazy var callTimer = DeadlineTimer(self)
-    private(set) lazy var attemptTimer = DeadlineTimer(self)
-    private(set) lazy var idleTimer = DeadlineTimer(self)
-    private lazy var flushTask = FlushTask(self)
+    private(set) lazy var timers = ConnectionTimers(self)
+    let flushTask = FlushTask()
 
     /// A connection that is not made yet.
     ///
@@ -70,7 +68,10 @@ public final class RedisConnection {
         readSecret = secret
     }
 
-    deinit { stream?.close() }
+    deinit {
+        link?.detach()
+        stream?.close()
+    }
 
     /// Whether calls can be sent.
     public var isReady: Bool { phase == .ready }
@@ -155,7 +156,7 @@ public final class RedisConnection {
         statistics.calls += 1
         let deadline = loop.now + Int64(settings.timeout)
         calls.append(receiver, token, deadline: deadline, bytes: bytes, maySendAgain: isRead)
-        if !callTimer.isArmed { loop.arm(callTimer, at: deadline) }
+        if !timers.call.isArmed { loop.arm(timers.call, at: deadline) }
         guard phase == .ready, let stream else {
             held.append(bytes)
             return
@@ -163,6 +164,4 @@ public final class RedisConnection {
         stream.enqueue(bytes)
         loop.atTickEnd(flushTask)
     }
-
-    func flush() { stream?.flush() }
 }

@@ -2,11 +2,9 @@ internal import Transport
 
 /// Sends what the tick's calls have left, in one write.
 final class FlushTask: TickEndTask {
-    private weak var connection: RedisConnection?
+    var stream: Stream?
 
-    init(_ connection: RedisConnection) { self.connection = connection }
-
-    override func onTickEnd() { connection?.flush() }
+    override func onTickEnd() { stream?.flush() }
 }
 
 /// Passes an outcome on to a closure.

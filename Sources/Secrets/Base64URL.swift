@@ -1,6 +1,6 @@
 /// Base64url without padding (RFC 4648, 5), on bytes, with exactly one text for each value.
 ///
-/// No table and no branch on the value: what is encoded may be secret, and tables leak through the cache.
+/// Eight characters at a time, without a table and without a branch on what they are: it may be secret.
 public enum Base64URL {
     /// Characters that `count` bytes take.
     public static func encodedCount(_ count: Int) -> Int {
@@ -25,18 +25,11 @@ public enum Base64URL {
         guard target.count >= total else { return 0 }
         var read = 0
         var write = 0
-        while read < source.count {
-            let left = source.count - read
-            let first = UInt32(source[read]) << 16
-            let second = left > 1 ? UInt32(source[read + 1]) << 8 : 0
-            let third = left > 2 ? UInt32(source[read + 2]) : 0
-            let group = first | second | third
-            for index in 0..<min(4, left + 1) {
-                target[write + index] = character(
-                    Int32(truncatingIfNeeded: group >> UInt32(18 - 6 * index)) & 63)
-            }
-            read += 3
-            write += min(4, left + 1)
+        while write < total {
+            let bytes = Base64Word.load(source, at: read, count: min(6, source.count - read), fill: 0)
+            Base64Word.store(Base64Word.text(bytes), to: target, at: write, count: min(8, total - write))
+            read += 6
+            write += 8
         }
         return total
     }
@@ -57,31 +50,21 @@ public enum Base64URL {
         _ source: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer
     ) -> Bool {
         guard let total = decodedCount(source.count), target.count >= total else { return false }
-        var bad: Int32 = 0
-        var group: UInt32 = 0
+        var foreign: UInt64 = 0
+        var leftover: UInt64 = 0
+        var read = 0
         var write = 0
-        for index in 0..<source.count {
-            let value = self.value(source[index])
-            bad |= value
-            group = group << 6 | UInt32(truncatingIfNeeded: value & 63)
-            guard index & 3 == 3 else { continue }
-            target[write] = UInt8(truncatingIfNeeded: group >> 16)
-            target[write + 1] = UInt8(truncatingIfNeeded: group >> 8)
-            target[write + 2] = UInt8(truncatingIfNeeded: group)
-            write += 3
-            group = 0
+        while read < source.count {
+            let text = Base64Word.load(
+                source, at: read, count: min(8, source.count - read), fill: UInt8(ascii: "A"))
+            let bytes = Base64Word.bytes(text, &foreign)
+            let count = min(6, total - write)
+            Base64Word.store(bytes, to: target, at: write, count: count)
+            leftover = bytes << UInt64(8 * count)
+            read += 8
+            write += 6
         }
-        switch source.count & 3 {
-        case 2:
-            target[write] = UInt8(truncatingIfNeeded: group >> 4)
-            return bad >= 0 && group & 0xf == 0
-        case 3:
-            target[write] = UInt8(truncatingIfNeeded: group >> 10)
-            target[write + 1] = UInt8(truncatingIfNeeded: group >> 2)
-            return bad >= 0 && group & 0x3 == 0
-        default:
-            return bad >= 0
-        }
+        return foreign == 0 && leftover == 0
     }
 
     /// The value of `text`; nil unless it is the one canonical text of some value.
@@ -92,26 +75,5 @@ public enum Base64URL {
             text.withUnsafeBytes { decode($0, into: target) }
         }
         return isValid ? bytes : nil
-    }
-
-    /// The value (0...63) of a character, or -1. A difference of the wrong sign masks its range out.
-    static func value(_ character: UInt8, _ char62: Int32 = 0x2d, _ char63: Int32 = 0x5f) -> Int32 {
-        let c = Int32(character)
-        var value: Int32 = -1
-        value += ((0x40 - c) & (c - 0x5b)) >> 8 & (c - 64)
-        value += ((0x60 - c) & (c - 0x7b)) >> 8 & (c - 70)
-        value += ((0x2f - c) & (c - 0x3a)) >> 8 & (c + 5)
-        value += ((char62 - 1 - c) & (c - char62 - 1)) >> 8 & 63
-        value += ((char63 - 1 - c) & (c - char63 - 1)) >> 8 & 64
-        return value
-    }
-
-    private static func character(_ value: Int32) -> UInt8 {
-        var c = value + 0x41
-        c += (25 - value) >> 8 & 6
-        c -= (51 - value) >> 8 & 75
-        c -= (61 - value) >> 8 & 13
-        c += (62 - value) >> 8 & 49
-        return UInt8(truncatingIfNeeded: c)
     }
 }

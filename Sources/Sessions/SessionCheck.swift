@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// What a value from Redis says about a session.
 public enum SessionCheck: Sendable, Equatable {
     /// The session is good.
@@ -43,6 +45,8 @@ extension SessionCheck {
     }
 
     private static func equal(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
-        left.count == right.count && left.elementsEqual(right)
+        guard left.count == right.count else { return false }
+        guard let a = left.baseAddress, let b = right.baseAddress else { return true }
+        return memcmp(a, b, left.count) == 0
     }
 }

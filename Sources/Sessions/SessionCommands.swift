@@ -19,7 +19,8 @@ public struct SessionCommands: Sendable {
                 keys.record(record.hash), keys.sessions(of: record.userID), keys.lastSeen(of: record.userID),
             ],
             [
-                record.hash.array, encoded, text(record.timeToLive(now: now)), text(now), text(Int64(limit)),
+                record.hash.array, encoded, text(record.timeToLive(now: now)), text(record.created),
+                text(Int64(limit)),
                 [UInt8]((evictsOldest ? "evict" : "reject").utf8), text(max(1, record.absoluteEnd - now)),
                 replacing?.array ?? [],
             ])

@@ -25,7 +25,7 @@ enum SessionScripts {
 
         """
 
-    /// KEYS: record, the user's sessions, their last use. ARGV: hash, record, its life in ms, now in ms, how many
+    /// KEYS: record, the user's sessions, their last use. ARGV: hash, record, its life in ms, when it began, how many
     /// sessions the user may have (0 = any number), `evict` or `reject`, life of the sets in ms, hash of the session
     /// that this one replaces or nothing, base. Returns how many were evicted, or -1: rejected.
     static let login = """
