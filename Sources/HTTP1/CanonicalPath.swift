@@ -1,122 +1,101 @@
-import HTTPCore
+internal import HTTPCore
 
-/// One spelling for every path: what is matched is what is forwarded (RFC 3986, 6.2.2; security: two readings).
+/// The one spelling of a path that rules are matched against and that is forwarded. A path that another
+/// reader could take for a different one is refused rather than tidied.
 public enum CanonicalPath {
     /// What became of a path.
-    public enum Outcome: Sendable, Equatable {
-        /// It is canonical as it came.
+    public enum Result: Sendable, Equatable {
+        /// It is canonical as it stands.
         case verbatim
-        /// `out` has the canonical spelling: unreserved characters decoded, hexadecimal digits in upper case.
+        /// It was spelled otherwise; the canonical bytes are in `out`.
         case rewritten
-        /// It could be read in two ways, or is none.
-        case refused
+        /// It has no spelling that all readers agree on: 400.
+        case refused(Fault)
     }
 
-    /// Looks at the path in `range`. `encoded` lets `%2F` and `;` through, as they are.
+    /// Why a path is refused; the raw value is a word for the log.
+    public enum Fault: String, Sendable, CaseIterable {
+        /// It does not begin with `/`.
+        case relative
+        /// A byte that belongs in no path: control, space, `#`, `?`, `\`, outside ASCII, or one that browsers
+        /// always encode.
+        case byte
+        /// `%` without two hexadecimal digits.
+        case percent
+        /// An encoded control byte.
+        case control
+        /// An encoded `\`, or an encoded `/` where the route does not allow it.
+        case encodedSlash = "encoded_slash"
+        /// `%25` and two hexadecimal digits, which a second decoder would decode.
+        case doubleEncoding = "double_encoding"
+        /// Encoded bytes that are no UTF-8, overlong forms among them.
+        case utf8
+        /// `.` or `..` as a segment, in any spelling.
+        case dotSegment = "dot_segment"
+        /// `//`.
+        case emptySegment = "empty_segment"
+        /// `;`, encoded or not, where the route does not allow it.
+        case semicolon
+    }
+
+    /// Makes the path in `range` canonical: percent-encoded unreserved bytes decoded once, hexadecimal digits
+    /// in upper case, nothing else changed. `encoded` lets `%2F` and `;` through as they are; a dot segment
+    /// that they delimit is still one. An empty path becomes `/`. `out` has the result only after
+    /// `rewritten`.
     public static func make(
         _ bytes: Span<UInt8>, _ range: Range<Int>, encoded: Bool, into out: inout [UInt8]
-    ) -> Outcome {
-        guard !range.isEmpty, bytes[range.lowerBound] == UInt8(ascii: "/") else { return .refused }
-        var needsRewrite = false
-        for index in range {
-            let byte = bytes[index]
-            if ASCII.isNameByte(byte) || byte == UInt8(ascii: "/") { continue }
-            switch byte {
-            case UInt8(ascii: "%"): needsRewrite = true
-            case UInt8(ascii: ";"): if !encoded { return .refused }
-            case 0...0x20, 0x7f...0xff, UInt8(ascii: "#"), UInt8(ascii: "\\"), UInt8(ascii: "?"):
-                return .refused
-            default: break
-            }
+    ) -> Result {
+        if range.isEmpty {
+            out.removeAll(keepingCapacity: true)
+            out.append(0x2f)
+            return .rewritten
         }
-        if !needsRewrite { return hasBadSegment(bytes, range) ? .refused : .verbatim }
-        return rewrite(bytes, range, encoded, &out)
+        guard bytes[range.lowerBound] == 0x2f else { return .refused(.relative) }
+        var scan = PathScan(encoded: encoded)
+        let end = range.upperBound
+        var index = range.lowerBound
+        while index < end {
+            let byte = bytes[index]
+            if byte == 0x25 { break }
+            if let fault = scan.take(byte) { return .refused(fault) }
+            index &+= 1
+        }
+        if index < end {
+            out.removeAll(keepingCapacity: true)
+            for position in range.lowerBound..<index { out.append(bytes[position]) }
+            if let fault = decode(bytes, index..<end, &scan, into: &out) { return .refused(fault) }
+        }
+        if let fault = scan.finish() { return .refused(fault) }
+        return scan.isRewritten ? .rewritten : .verbatim
     }
 
-    private static func rewrite(
-        _ bytes: Span<UInt8>, _ range: Range<Int>, _ encoded: Bool, _ out: inout [UInt8]
-    ) -> Outcome {
-        out.removeAll(keepingCapacity: true)
-        var isChanged = false
+    private static func isHexPair(_ bytes: Span<UInt8>, _ index: Int, _ end: Int) -> Bool {
+        index + 1 < end && ASCII.hexValue(bytes[index]) < 16 && ASCII.hexValue(bytes[index + 1]) < 16
+    }
+
+    private static func decode(
+        _ bytes: Span<UInt8>, _ range: Range<Int>, _ scan: inout PathScan, into out: inout [UInt8]
+    ) -> Fault? {
         var index = range.lowerBound
         while index < range.upperBound {
-            let byte = bytes[index]
-            guard byte == UInt8(ascii: "%") else {
-                out.append(byte)
-                index += 1
+            guard bytes[index] == 0x25 else {
+                if let fault = scan.take(bytes[index]) { return fault }
+                out.append(bytes[index])
+                index &+= 1
                 continue
             }
-            guard index + 2 < range.upperBound, let value = escaped(bytes, index) else { return .refused }
-            if ASCII.isNameByte(value) || value == 0x2e || value == 0x5f || value == 0x7e {
+            guard let value = PercentTriplet.value(bytes, index, range.upperBound) else { return .percent }
+            let isDoubled = isHexPair(bytes, index &+ 3, range.upperBound)
+            if let fault = scan.take(encoded: value, isDoubled: isDoubled) { return fault }
+            if ASCII.isUnreserved(value) {
+                scan.isRewritten = true
                 out.append(value)
-                isChanged = true
             } else {
-                guard isAllowed(value, bytes, index, range.upperBound, encoded) else { return .refused }
-                isChanged = appendEscape(bytes, index, &out) || isChanged
+                let isUpper = PercentTriplet.append(value, to: &out, spelled: bytes, index)
+                if !isUpper { scan.isRewritten = true }
             }
-            index += 3
+            index &+= 3
         }
-        if hasBadSegment(out.span, 0..<out.count) { return .refused }
-        return isChanged ? .rewritten : .verbatim
-    }
-
-    private static func escaped(_ bytes: Span<UInt8>, _ index: Int) -> UInt8? {
-        let high = ASCII.hexValue(bytes[index + 1])
-        let low = ASCII.hexValue(bytes[index + 2])
-        guard high < 16, low < 16 else { return nil }
-        return high << 4 | low
-    }
-
-    /// Encoded controls, separators, and percent signs that could be decoded twice are refused.
-    private static func isAllowed(
-        _ value: UInt8, _ bytes: Span<UInt8>, _ index: Int, _ end: Int, _ encoded: Bool
-    ) -> Bool {
-        switch value {
-        case 0..<0x20, 0x7f, UInt8(ascii: "\\"): return false
-        case UInt8(ascii: "/"), UInt8(ascii: ";"): return encoded
-        case UInt8(ascii: "%"):
-            return
-                !(index + 4 < end && ASCII.hexValue(bytes[index + 3]) < 16
-                && ASCII.hexValue(bytes[index + 4]) < 16)
-        default: return true
-        }
-    }
-
-    private static func appendEscape(_ bytes: Span<UInt8>, _ index: Int, _ out: inout [UInt8]) -> Bool {
-        var isChanged = false
-        out.append(UInt8(ascii: "%"))
-        for offset in 1...2 {
-            let digit = bytes[index + offset]
-            let upper = digit &- 0x61 < 6 ? digit & 0xdf : digit
-            if upper != digit { isChanged = true }
-            out.append(upper)
-        }
-        return isChanged
-    }
-
-    /// An empty segment other than the last, or one of dots (`;x` behind the dots does not help).
-    private static func hasBadSegment(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
-        var start = range.lowerBound + 1
-        var index = start
-        while index <= range.upperBound {
-            if index < range.upperBound && bytes[index] != UInt8(ascii: "/") {
-                index += 1
-                continue
-            }
-            let isLast = index == range.upperBound
-            if index == start && !isLast { return true }
-            if index > start && bytes[start] == 0x2e && isDots(bytes, start..<index) { return true }
-            start = index + 1
-            index = start
-        }
-        return false
-    }
-
-    private static func isDots(_ bytes: Span<UInt8>, _ segment: Range<Int>) -> Bool {
-        var end = segment.lowerBound
-        while end < segment.upperBound && bytes[end] != UInt8(ascii: ";") { end += 1 }
-        let count = end - segment.lowerBound
-        if count == 1 { return true }
-        return count == 2 && bytes[segment.lowerBound + 1] == 0x2e
+        return nil
     }
 }

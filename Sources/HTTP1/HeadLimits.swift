@@ -1,16 +1,18 @@
-/// How large a head may be.
-public struct HeadLimits: Sendable {
-    /// Bytes of the whole head.
-    public var headerSize: Int
-    /// Field lines.
-    public var headerCount: Int
-    /// Bytes of the request target.
-    public var uri: Int
+/// How large a message head may be.
+public struct HeadLimits: Sendable, Equatable {
+    /// Bytes of a head, from its first byte to the empty line's end, without the request target.
+    public let headerSize: Int
 
-    /// Limits of a head; the request target counts besides `headerSize`.
+    /// Header lines.
+    public let headerCount: Int
+
+    /// Bytes of the request target; responses have none.
+    public let uri: Int
+
+    /// Sizes are kept within 0 to 1 GiB, which is as far as offsets in a `FieldLine` must reach.
     public init(headerSize: Int, headerCount: Int, uri: Int) {
-        self.headerSize = headerSize
+        self.headerSize = min(max(headerSize, 0), 1 << 30)
         self.headerCount = headerCount
-        self.uri = uri
+        self.uri = min(max(uri, 0), 1 << 30)
     }
 }

@@ -1,68 +1,64 @@
-import HTTPCore
+internal import HTTPCore
 
-/// The host of a request: `name`, IPv4 or `[IPv6]`, with or without a port (RFC 9112, 3.2).
+/// The host of a request: `Host`, or the authority of an absolute-form target.
 public enum HostName {
-    /// Whether it is one: no user, comma, slash, blank, or byte beyond ASCII.
+    /// Longest host in bytes, without port.
+    private static let longest = 255
+
+    /// Whether `range` is a name, an IPv4 address or a bracketed IPv6 address, with a port or without.
+    ///
+    /// Narrower than RFC 3986: of names only letters, digits, `-`, `_` and single dots, as every name in use
+    /// is spelled; no user, no percent-encoding, no zone, no empty port.
     public static func isValid(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
-        guard !range.isEmpty, range.count <= 261 else { return false }
-        let name = nameRange(bytes, range)
-        guard !name.isEmpty, isValidPort(bytes, name.upperBound..<range.upperBound) else { return false }
-        if bytes[name.lowerBound] == UInt8(ascii: "[") { return isValidLiteral(bytes, name) }
-        for index in name {
-            let byte = bytes[index]
-            guard ASCII.isNameByte(byte) || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "_") else {
-                return false
-            }
-        }
-        return bytes[name.lowerBound] != UInt8(ascii: ".")
+        guard let end = endOfHost(bytes, range) else { return false }
+        return end == range.upperBound || isPort(bytes, (end + 1)..<range.upperBound)
     }
 
-    /// Calls `body` with the host in lower case, without port and without one trailing dot.
+    /// Calls `body` with the host in the form in which hosts are compared: lower case, without port, without
+    /// one dot at its end. Empty for an empty or invalid host. Copies only where there are capitals.
     public static func withName<Result>(
         _ bytes: Span<UInt8>, _ range: Range<Int>, _ body: (Span<UInt8>) -> Result
     ) -> Result {
-        var name = nameRange(bytes, range)
-        if name.count > 1 && bytes[name.upperBound - 1] == UInt8(ascii: ".") {
-            name = name.lowerBound..<name.upperBound - 1
-        }
-        var isPlain = true
-        for index in name where bytes[index] &- 0x41 < 26 { isPlain = false }
-        if isPlain { return body(bytes.extracting(name)) }
-        var lowered: [UInt8] = []
-        lowered.reserveCapacity(name.count)
-        for index in name { lowered.append(ASCII.lower(bytes[index])) }
-        return body(lowered.span)
+        let start = range.lowerBound
+        var end = endOfHost(bytes, range) ?? start
+        if end > start, bytes[end - 1] == 0x2e { end -= 1 }
+        var isLower = true
+        for index in start..<end where ASCII.lower(bytes[index]) != bytes[index] { isLower = false }
+        if isLower { return body(bytes.extracting(start..<end)) }
+        var name = InlineArray<255, UInt8>(repeating: 0)
+        for index in start..<end { name[index - start] = ASCII.lower(bytes[index]) }
+        return body(name.span.extracting(0..<(end - start)))
     }
 
-    private static func nameRange(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Range<Int> {
-        guard let first = range.first else { return range }
-        let stop: UInt8 = bytes[first] == UInt8(ascii: "[") ? UInt8(ascii: "]") : UInt8(ascii: ":")
-        for index in range where bytes[index] == stop {
-            return range.lowerBound..<(stop == UInt8(ascii: ":") ? index : index + 1)
-        }
-        return range
-    }
-
-    /// Empty, or a colon and 1 to 5 digits up to 65535.
-    private static func isValidPort(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
-        if range.isEmpty { return true }
-        guard bytes[range.lowerBound] == UInt8(ascii: ":"), range.count <= 6,
-            let port = Framing.length(bytes, range.lowerBound + 1..<range.upperBound)
-        else { return false }
-        return port <= 65_535
-    }
-
-    private static func isValidLiteral(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
-        guard range.count >= 4, bytes[range.upperBound - 1] == UInt8(ascii: "]") else { return false }
-        var colons = 0
-        for index in range.lowerBound + 1..<range.upperBound - 1 {
+    /// The end of the host proper: `range`'s own, or where a colon follows; nil where it is no host.
+    private static func endOfHost(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Int? {
+        guard let first = range.first else { return nil }
+        if bytes[first] == 0x5b { return endOfLiteral(bytes, range) }
+        var index = first
+        var previous: UInt8 = 0x2e
+        while index < range.upperBound, bytes[index] != 0x3a {
             let byte = bytes[index]
-            if byte == UInt8(ascii: ":") {
-                colons += 1
-            } else if ASCII.hexValue(byte) == 255 && byte != UInt8(ascii: ".") {
-                return false
+            guard ASCII.isNameByte(byte) || byte == 0x5f || (byte == 0x2e && previous != 0x2e) else {
+                return nil
             }
+            previous = byte
+            index += 1
         }
-        return colons >= 2 && colons <= 7
+        return index > first && index - first <= longest ? index : nil
+    }
+
+    private static func endOfLiteral(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Int? {
+        var index = range.lowerBound + 1
+        while index < range.upperBound, bytes[index] != 0x5d { index += 1 }
+        guard index < range.upperBound else { return nil }
+        guard IPv6Literal.isValid(bytes, (range.lowerBound + 1)..<index) else { return nil }
+        guard index + 1 == range.upperBound || bytes[index + 1] == 0x3a else { return nil }
+        return index + 1
+    }
+
+    /// 1 to 65535.
+    private static func isPort(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
+        guard let port = ASCII.decimal(bytes, range) else { return false }
+        return port >= 1 && port <= 65_535
     }
 }

@@ -1,84 +1,189 @@
-/// The field names that the gateway knows by heart; `other` is every other one.
-public enum FieldID: UInt8, Sendable {
+/// Header fields that the gateway knows by name; every other name is `other`.
+public enum FieldID: UInt8, Sendable, CaseIterable {
     case other
-    case host, connection, contentLength, transferEncoding, cookie, setCookie, authorization, expect, upgrade,
-        te
-    case trailer, keepAlive, proxyConnection, proxyAuthenticate, proxyAuthorization, accept, acceptEncoding
-    case acceptLanguage, userAgent, origin, referer, contentType, contentEncoding, cacheControl, date, server
-    case location, via, forwarded, xForwardedFor, xForwardedProto, xForwardedHost, xRequestID, xRequestedWith
-    case secFetchSite, secFetchMode, secFetchDest, secWebSocketKey, secWebSocketVersion, secWebSocketAccept
-    case http2Settings, maxForwards, accessControlRequestMethod, vary
+    case host
+    case connection
+    case contentLength
+    case transferEncoding
+    case cookie
+    case setCookie
+    case authorization
+    case expect
+    case upgrade
+    case te
+    case trailer
+    case keepAlive
+    case proxyConnection
+    case proxyAuthenticate
+    case proxyAuthorization
+    case proxyAuthenticationInfo
+    case http2Settings
+    case accept
+    case acceptEncoding
+    case acceptLanguage
+    case userAgent
+    case origin
+    case referer
+    case contentType
+    case contentEncoding
+    case contentRange
+    case cacheControl
+    case date
+    case server
+    case location
+    case via
+    case forwarded
+    case xForwardedFor
+    case xForwardedProto
+    case xForwardedHost
+    case xForwardedPort
+    case xForwardedPrefix
+    case xForwardedServer
+    case xForwardedURI
+    case xForwardedMethod
+    case xForwardedUser
+    case xRealIP
+    case xRequestID
+    case xRequestedWith
+    case secFetchSite
+    case secFetchMode
+    case secFetchDest
+    case secWebSocketKey
+    case secWebSocketVersion
+    case secWebSocketAccept
+    case secWebSocketProtocol
+    case secWebSocketExtensions
+    case maxForwards
+    case accessControlRequestMethod
+    case accessControlRequestHeaders
+    case vary
+    case proxy
+    case range
+    case pragma
+    case expires
+    case age
+    case allow
+    case etag
+    case lastModified
+    case ifNoneMatch
+    case ifModifiedSince
+    case retryAfter
+    case wwwAuthenticate
+    case strictTransportSecurity
+    case contentSecurityPolicy
+    case xFrameOptions
+    case xContentTypeOptions
+    case traceparent
+    case xHTTPMethodOverride
+    case xOriginalURL
+    case xRewriteURL
+    case remoteUser
 
-    /// The name in `range`, whatever its case.
-    @inline(__always)
-    public static func of(_ bytes: Span<UInt8>, _ range: Range<Int>) -> FieldID {
-        let first = ASCII.lower(bytes[range.lowerBound])
-        switch (range.count, first) {
-        case (2, 0x74): return bytes.equalsIgnoringCase(range, "te") ? .te : .other
-        case (3, 0x76): return bytes.equalsIgnoringCase(range, "via") ? .via : .other
-        case (4, 0x68): return bytes.equalsIgnoringCase(range, "host") ? .host : .other
-        case (4, 0x64): return bytes.equalsIgnoringCase(range, "date") ? .date : .other
-        case (4, 0x76): return bytes.equalsIgnoringCase(range, "vary") ? .vary : .other
-        case (6, 0x63): return bytes.equalsIgnoringCase(range, "cookie") ? .cookie : .other
-        case (6, 0x61): return bytes.equalsIgnoringCase(range, "accept") ? .accept : .other
-        case (6, 0x65): return bytes.equalsIgnoringCase(range, "expect") ? .expect : .other
-        case (6, 0x6f): return bytes.equalsIgnoringCase(range, "origin") ? .origin : .other
-        case (6, 0x73): return bytes.equalsIgnoringCase(range, "server") ? .server : .other
-        case (7, 0x75): return bytes.equalsIgnoringCase(range, "upgrade") ? .upgrade : .other
-        case (7, 0x74): return bytes.equalsIgnoringCase(range, "trailer") ? .trailer : .other
-        case (7, 0x72): return bytes.equalsIgnoringCase(range, "referer") ? .referer : .other
-        case (8, 0x6c): return bytes.equalsIgnoringCase(range, "location") ? .location : .other
-        case (9, 0x66): return bytes.equalsIgnoringCase(range, "forwarded") ? .forwarded : .other
-        case (10, 0x63): return bytes.equalsIgnoringCase(range, "connection") ? .connection : .other
-        case (10, 0x75): return bytes.equalsIgnoringCase(range, "user-agent") ? .userAgent : .other
-        case (10, 0x73): return bytes.equalsIgnoringCase(range, "set-cookie") ? .setCookie : .other
-        case (10, 0x6b): return bytes.equalsIgnoringCase(range, "keep-alive") ? .keepAlive : .other
-        default: return longer(bytes, range, first)
+    /// For one connection alone, whether `Connection` names it or not (RFC 9110 section 7.6.1). The proxy
+    /// credentials are among them because the gateway is nobody's forward proxy.
+    public var isHopByHop: Bool {
+        switch self {
+        case .connection, .keepAlive, .proxyConnection, .te, .trailer, .transferEncoding, .upgrade,
+            .http2Settings, .proxyAuthenticate, .proxyAuthorization, .proxyAuthenticationInfo:
+            true
+        default: false
         }
     }
 
-    private static func longer(_ bytes: Span<UInt8>, _ range: Range<Int>, _ first: UInt8) -> FieldID {
-        switch (range.count, first) {
-        case (12, 0x63): return bytes.equalsIgnoringCase(range, "content-type") ? .contentType : .other
-        case (12, 0x78): return bytes.equalsIgnoringCase(range, "x-request-id") ? .xRequestID : .other
-        case (12, 0x6d): return bytes.equalsIgnoringCase(range, "max-forwards") ? .maxForwards : .other
-        case (13, 0x61): return bytes.equalsIgnoringCase(range, "authorization") ? .authorization : .other
-        case (13, 0x63): return bytes.equalsIgnoringCase(range, "cache-control") ? .cacheControl : .other
-        case (14, 0x63): return bytes.equalsIgnoringCase(range, "content-length") ? .contentLength : .other
-        case (14, 0x73):
-            if bytes.equalsIgnoringCase(range, "sec-fetch-site") { return .secFetchSite }
-            if bytes.equalsIgnoringCase(range, "sec-fetch-mode") { return .secFetchMode }
-            return bytes.equalsIgnoringCase(range, "sec-fetch-dest") ? .secFetchDest : .other
-        case (14, 0x68): return bytes.equalsIgnoringCase(range, "http2-settings") ? .http2Settings : .other
-        case (15, 0x61):
-            if bytes.equalsIgnoringCase(range, "accept-encoding") { return .acceptEncoding }
-            return bytes.equalsIgnoringCase(range, "accept-language") ? .acceptLanguage : .other
-        case (15, 0x78): return bytes.equalsIgnoringCase(range, "x-forwarded-for") ? .xForwardedFor : .other
-        case (16, 0x63):
-            return bytes.equalsIgnoringCase(range, "content-encoding") ? .contentEncoding : .other
-        case (16, 0x78):
-            if bytes.equalsIgnoringCase(range, "x-forwarded-host") { return .xForwardedHost }
-            return bytes.equalsIgnoringCase(range, "x-requested-with") ? .xRequestedWith : .other
-        case (16, 0x70):
-            return bytes.equalsIgnoringCase(range, "proxy-connection") ? .proxyConnection : .other
-        case (17, 0x74):
-            return bytes.equalsIgnoringCase(range, "transfer-encoding") ? .transferEncoding : .other
-        case (17, 0x78):
-            return bytes.equalsIgnoringCase(range, "x-forwarded-proto") ? .xForwardedProto : .other
-        case (17, 0x73):
-            return bytes.equalsIgnoringCase(range, "sec-websocket-key") ? .secWebSocketKey : .other
-        case (18, 0x70):
-            return bytes.equalsIgnoringCase(range, "proxy-authenticate") ? .proxyAuthenticate : .other
-        case (19, 0x70):
-            return bytes.equalsIgnoringCase(range, "proxy-authorization") ? .proxyAuthorization : .other
-        case (20, 0x73):
-            return bytes.equalsIgnoringCase(range, "sec-websocket-accept") ? .secWebSocketAccept : .other
-        case (21, 0x73):
-            return bytes.equalsIgnoringCase(range, "sec-websocket-version") ? .secWebSocketVersion : .other
-        case (29, 0x61):
-            return bytes.equalsIgnoringCase(range, "access-control-request-method")
-                ? .accessControlRequestMethod : .other
-        default: return .other
+    /// A request must not name it in `Connection`: taking it out would change framing, routing or identity.
+    public var isProtectedFromConnection: Bool {
+        switch self {
+        case .host, .contentLength, .contentType, .contentEncoding, .cookie, .authorization, .expect, .origin,
+            .maxForwards, .via, .forwarded, .xForwardedFor, .xForwardedProto, .xForwardedHost,
+            .xForwardedPort, .xForwardedPrefix, .xForwardedServer, .xForwardedURI, .xForwardedMethod,
+            .xForwardedUser, .xRealIP, .xRequestID, .transferEncoding, .secFetchSite, .secFetchMode,
+            .secFetchDest:
+            true
+        default: false
+        }
+    }
+
+    /// The name in lower case; empty for `other`.
+    public var name: String {
+        switch self {
+        case .other: ""
+        case .host: "host"
+        case .connection: "connection"
+        case .contentLength: "content-length"
+        case .transferEncoding: "transfer-encoding"
+        case .cookie: "cookie"
+        case .setCookie: "set-cookie"
+        case .authorization: "authorization"
+        case .expect: "expect"
+        case .upgrade: "upgrade"
+        case .te: "te"
+        case .trailer: "trailer"
+        case .keepAlive: "keep-alive"
+        case .proxyConnection: "proxy-connection"
+        case .proxyAuthenticate: "proxy-authenticate"
+        case .proxyAuthorization: "proxy-authorization"
+        case .proxyAuthenticationInfo: "proxy-authentication-info"
+        case .http2Settings: "http2-settings"
+        case .accept: "accept"
+        case .acceptEncoding: "accept-encoding"
+        case .acceptLanguage: "accept-language"
+        case .userAgent: "user-agent"
+        case .origin: "origin"
+        case .referer: "referer"
+        case .contentType: "content-type"
+        case .contentEncoding: "content-encoding"
+        case .contentRange: "content-range"
+        case .cacheControl: "cache-control"
+        case .date: "date"
+        case .server: "server"
+        case .location: "location"
+        case .via: "via"
+        case .forwarded: "forwarded"
+        case .xForwardedFor: "x-forwarded-for"
+        case .xForwardedProto: "x-forwarded-proto"
+        case .xForwardedHost: "x-forwarded-host"
+        case .xForwardedPort: "x-forwarded-port"
+        case .xForwardedPrefix: "x-forwarded-prefix"
+        case .xForwardedServer: "x-forwarded-server"
+        case .xForwardedURI: "x-forwarded-uri"
+        case .xForwardedMethod: "x-forwarded-method"
+        case .xForwardedUser: "x-forwarded-user"
+        case .xRealIP: "x-real-ip"
+        case .xRequestID: "x-request-id"
+        case .xRequestedWith: "x-requested-with"
+        case .secFetchSite: "sec-fetch-site"
+        case .secFetchMode: "sec-fetch-mode"
+        case .secFetchDest: "sec-fetch-dest"
+        case .secWebSocketKey: "sec-websocket-key"
+        case .secWebSocketVersion: "sec-websocket-version"
+        case .secWebSocketAccept: "sec-websocket-accept"
+        case .secWebSocketProtocol: "sec-websocket-protocol"
+        case .secWebSocketExtensions: "sec-websocket-extensions"
+        case .maxForwards: "max-forwards"
+        case .accessControlRequestMethod: "access-control-request-method"
+        case .accessControlRequestHeaders: "access-control-request-headers"
+        case .vary: "vary"
+        case .proxy: "proxy"
+        case .range: "range"
+        case .pragma: "pragma"
+        case .expires: "expires"
+        case .age: "age"
+        case .allow: "allow"
+        case .etag: "etag"
+        case .lastModified: "last-modified"
+        case .ifNoneMatch: "if-none-match"
+        case .ifModifiedSince: "if-modified-since"
+        case .retryAfter: "retry-after"
+        case .wwwAuthenticate: "www-authenticate"
+        case .strictTransportSecurity: "strict-transport-security"
+        case .contentSecurityPolicy: "content-security-policy"
+        case .xFrameOptions: "x-frame-options"
+        case .xContentTypeOptions: "x-content-type-options"
+        case .traceparent: "traceparent"
+        case .xHTTPMethodOverride: "x-http-method-override"
+        case .xOriginalURL: "x-original-url"
+        case .xRewriteURL: "x-rewrite-url"
+        case .remoteUser: "remote-user"
         }
     }
 }

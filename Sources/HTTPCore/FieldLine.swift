@@ -1,28 +1,36 @@
-/// One field line of a head, as offsets from the head's first byte.
-public struct FieldLine: Sendable {
-    private let nameStart: UInt32
-    private let nameCount: UInt32
-    private let valueStart: UInt32
-    private let valueCount: UInt32
-    /// Which name it is.
-    public let id: FieldID
-    /// The name has a byte other than letters, digits and `-`, so some origins take it for another name.
-    public let hasUnderscoreOrDot: Bool
-    /// Connection names it (RFC 9110, 7.6.1), or it is hop-by-hop anyway.
-    public var isHopByHop = false
+/// Where one header line lies in the bytes of its head, and what the parser knows about it. Offsets count
+/// from the first byte of the span that the parser was given.
+public struct FieldLine: Sendable, Equatable {
+    @usableFromInline var nameStart: UInt32
+    @usableFromInline var nameEnd: UInt32
+    @usableFromInline var valueStart: UInt32
+    @usableFromInline var valueEnd: UInt32
 
-    /// A line whose parts are at these offsets.
-    public init(name: Range<Int>, value: Range<Int>, id: FieldID, hasUnderscoreOrDot: Bool) {
-        nameStart = UInt32(clamping: name.lowerBound)
-        nameCount = UInt32(clamping: name.count)
-        valueStart = UInt32(clamping: value.lowerBound)
-        valueCount = UInt32(clamping: value.count)
+    /// The field, where its name is one the gateway knows.
+    public var id: FieldID
+
+    /// Meant for this connection alone, by its name or because `Connection` names it: never forwarded
+    /// (RFC 9110 section 7.6.1).
+    public var isHopByHop: Bool
+
+    /// The name has a token character other than letters, digits and hyphens, such as `_` or `.`.
+    public var hasUnderscoreOrDot: Bool
+
+    /// A line; offsets must be below 2^32, which the limit on a head's size ensures.
+    @inlinable @inline(__always)
+    public init(id: FieldID, name: Range<Int>, value: Range<Int>, hasUnderscoreOrDot: Bool = false) {
+        nameStart = UInt32(truncatingIfNeeded: name.lowerBound)
+        nameEnd = UInt32(truncatingIfNeeded: name.upperBound)
+        valueStart = UInt32(truncatingIfNeeded: value.lowerBound)
+        valueEnd = UInt32(truncatingIfNeeded: value.upperBound)
         self.id = id
+        isHopByHop = id.isHopByHop
         self.hasUnderscoreOrDot = hasUnderscoreOrDot
     }
 
-    /// The name.
-    public var name: Range<Int> { Int(nameStart)..<Int(nameStart) + Int(nameCount) }
-    /// The value, without blanks at its ends.
-    public var value: Range<Int> { Int(valueStart)..<Int(valueStart) + Int(valueCount) }
+    /// The name's bytes.
+    @inlinable public var name: Range<Int> { Int(nameStart)..<Int(nameEnd) }
+
+    /// The value's bytes, without blanks around it.
+    @inlinable public var value: Range<Int> { Int(valueStart)..<Int(valueEnd) }
 }

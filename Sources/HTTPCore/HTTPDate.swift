@@ -1,52 +1,61 @@
-/// Dates of HTTP.
+/// Dates as HTTP sends them: IMF-fixdate (RFC 9110 section 5.6.7), always 29 bytes.
 public enum HTTPDate {
-    /// The IMF-fixdate of seconds since 1970-01-01 UTC, 29 bytes (RFC 9110, 5.6.7).
+    /// 9999-12-31T23:59:59Z, the last second with a year of four digits.
+    private static let lastSecond: Int64 = 253_402_300_799
+
+    /// The date of `epochSeconds`, seconds since 1970 in UTC. Times outside the years 1970 to 9999 are
+    /// written as the nearest second within.
     public static func format(epochSeconds: Int64) -> [UInt8] {
-        let days = Int(epochSeconds / 86_400)
-        let second = Int(epochSeconds % 86_400)
-        let date = civil(days)
-        var text: [UInt8] = []
-        text.reserveCapacity(29)
-        text += weekdays[(days + 4) % 7].utf8
-        text += ", ".utf8
-        append(date.day, 2, &text)
-        text += " \(months[date.month - 1]) ".utf8
-        append(date.year, 4, &text)
-        text += " ".utf8
-        append(second / 3_600, 2, &text)
-        text += ":".utf8
-        append(second / 60 % 60, 2, &text)
-        text += ":".utf8
-        append(second % 60, 2, &text)
-        text += " GMT".utf8
-        return text
+        var output: [UInt8] = []
+        output.reserveCapacity(29)
+        let seconds = Int(min(max(epochSeconds, 0), lastSecond))
+        let day = seconds / 86_400
+        let rest = seconds % 86_400
+        let date = civil(day)
+        // 1970-01-01 was a Thursday.
+        append("ThuFriSatSunMonTueWed", (day % 7) * 3, to: &output)
+        output.append(0x2c)
+        output.append(0x20)
+        append(date.day, to: &output)
+        output.append(0x20)
+        append("JanFebMarAprMayJunJulAugSepOctNovDec", (date.month - 1) * 3, to: &output)
+        output.append(0x20)
+        append(date.year / 100, to: &output)
+        append(date.year % 100, to: &output)
+        output.append(0x20)
+        append(rest / 3_600, to: &output)
+        output.append(0x3a)
+        append(rest / 60 % 60, to: &output)
+        output.append(0x3a)
+        append(rest % 60, to: &output)
+        output.append(contentsOf: " GMT".utf8)
+        return output
     }
 
-    private static let weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
-    private static let months = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ]
-
-    private static func append(_ value: Int, _ digits: Int, _ text: inout [UInt8]) {
-        var divisor = 1
-        for _ in 1..<digits { divisor *= 10 }
-        while divisor > 0 {
-            text.append(UInt8(truncatingIfNeeded: 48 + value / divisor % 10))
-            divisor /= 10
-        }
-    }
-
-    /// Days since 1970-01-01 as a date of the Gregorian calendar.
-    private static func civil(_ days: Int) -> (year: Int, month: Int, day: Int) {
-        let shifted = days + 719_468
+    /// The civil date of a day since 1970-01-01, counted in eras of 400 years that begin in March, so that
+    /// the leap day is the last of its year.
+    private static func civil(_ day: Int) -> (year: Int, month: Int, day: Int) {
+        let shifted = day + 719_468
         let era = shifted / 146_097
-        let dayOfEra = shifted - era * 146_097
+        let dayOfEra = shifted % 146_097
         let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
         let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let monthIndex = (5 * dayOfYear + 2) / 153
-        let month = monthIndex < 10 ? monthIndex + 3 : monthIndex - 9
+        let month = (5 * dayOfYear + 2) / 153
+        let isNextYear = month >= 10
         return (
-            yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * monthIndex + 2) / 5 + 1
+            year: yearOfEra + era * 400 + (isNextYear ? 1 : 0),
+            month: isNextYear ? month - 9 : month + 3,
+            day: dayOfYear - (153 * month + 2) / 5 + 1
         )
+    }
+
+    private static func append(_ names: String, _ offset: Int, to output: inout [UInt8]) {
+        let bytes = names.utf8.span
+        for index in offset..<(offset + 3) { output.append(bytes[index]) }
+    }
+
+    private static func append(_ twoDigits: Int, to output: inout [UInt8]) {
+        output.append(0x30 + UInt8(twoDigits / 10))
+        output.append(0x30 + UInt8(twoDigits % 10))
     }
 }
