@@ -45,7 +45,9 @@ let package = Package(
             name: "Operations", dependencies: ["GatewayConfig", "Transport", "CLinux"], swiftSettings: strict),
         .target(
             name: "Supervisor",
-            dependencies: ["Operations", "GatewayConfig", "Secrets", "Transport", "CLinux"],
+            dependencies: [
+                "Operations", "HTTPCore", "HTTP1", "GatewayConfig", "Secrets", "Transport", "CLinux",
+            ],
             swiftSettings: strict),
         .target(name: "Redis", dependencies: ["Transport", "CHiredis"], swiftSettings: strict),
         .target(
@@ -62,8 +64,8 @@ let package = Package(
         .executableTarget(
             name: "gatehouse",
             dependencies: [
-                "Proxy", "Supervisor", "Operations", "GatewayConfig", "Accounts", "Secrets", "Transport",
-                "CLinux",
+                "Proxy", "Supervisor", "Operations", "HTTPCore", "HTTP1", "GatewayConfig", "Accounts",
+                "Secrets", "Transport", "CLinux", "COpenSSL", "CSQLite",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

@@ -58,13 +58,17 @@ int clinux_spawn(const char *path, char *const argv[], char *const envp[], const
                              POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
     // Two rounds, so that no target number overwrites a source that is still to come: first everything
     // well above the targets, then down to 3, 4, 5, ...
-    const int high = 512;
+    int high = 3 + count;
+    for (int i = 0; i < count; i++)
+        if (fds[i] >= high) high = fds[i] + 1;
     for (int i = 0; i < count && result == 0; i++)
         result = posix_spawn_file_actions_adddup2(&actions, fds[i], high + i);
     for (int i = 0; i < count && result == 0; i++) {
         result = posix_spawn_file_actions_adddup2(&actions, high + i, 3 + i);
         if (result == 0) result = posix_spawn_file_actions_addclose(&actions, high + i);
     }
+    // Whatever else this process has, from whomever.
+    if (result == 0) result = posix_spawn_file_actions_addclosefrom_np(&actions, 3 + count);
     pid_t pid = 0;
     if (result == 0) result = posix_spawn(&pid, path, &actions, &attributes, argv, envp);
     posix_spawn_file_actions_destroy(&actions);

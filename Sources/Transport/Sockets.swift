@@ -37,6 +37,16 @@ public enum Sockets {
         return socket
     }
 
+    /// Connects and waits for it; the descriptor is blocking. For the command line.
+    public static func connectBlocking(_ address: SocketAddress) throws(SystemError) -> FileDescriptor {
+        let number = socket(address.family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard number >= 0 else { throw SystemError(call: "socket") }
+        let descriptor = FileDescriptor(number)
+        let result = address.withPointer { Glibc.connect(number, $0, address.length) }
+        guard result == 0 else { throw SystemError(call: "connect") }
+        return descriptor
+    }
+
     /// The pending error of a connect that has finished; 0 if it succeeded.
     static func pendingError(_ descriptor: Int32) -> Int32 {
         var code: Int32 = 0

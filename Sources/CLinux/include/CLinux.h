@@ -22,6 +22,7 @@ int clinux_set_name(const char *name);
 int clinux_pipe2(int fds[2]);
 int clinux_cpu_count(void);
 /// Starts `path` with `argv` and `envp` in its own process group, empty signal mask and default handlers;
-/// descriptor `fds[i]` becomes `i + 3` in the child (fds[i] may be any open descriptor), 0 to 2 stay.
+/// descriptor `fds[i]` becomes `i + 3` in the child (fds[i] may be any open descriptor), 0 to 2 stay, all
+/// others are closed.
 /// Returns the pid or -errno.
 int clinux_spawn(const char *path, char *const argv[], char *const envp[], const int *fds, int count);

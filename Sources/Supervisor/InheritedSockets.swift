@@ -1,0 +1,28 @@
+import Glibc
+
+/// Listening sockets that the service manager opened (sd_listen_fds(3)).
+struct InheritedSockets {
+    private var descriptors: [String: Int32] = [:]
+
+    /// Reads LISTEN_PID, LISTEN_FDS and LISTEN_FDNAMES of this process.
+    init() {
+        self.init(variable: { name in getenv(name).map { String(cString: $0) } }, pid: Int(getpid()))
+        for number in descriptors.values { _ = fcntl(number, F_SETFD, FD_CLOEXEC) }
+    }
+
+    init(variable: (String) -> String?, pid: Int) {
+        guard let wanted = variable("LISTEN_PID"), Int(wanted) == pid,
+            let text = variable("LISTEN_FDS"), let count = Int(text), (1...1_000).contains(count)
+        else { return }
+        let names = (variable("LISTEN_FDNAMES") ?? "").split(separator: ":", omittingEmptySubsequences: false)
+        for index in 0..<count {
+            let name = index < names.count ? String(names[index]) : "unknown"
+            if descriptors[name] == nil { descriptors[name] = 3 + Int32(index) }
+        }
+    }
+
+    /// The descriptor of `name`.
+    subscript(name: String) -> Int32? { descriptors[name] }
+    /// All names, for an error message.
+    var names: [String] { descriptors.keys.sorted() }
+}

@@ -1,0 +1,95 @@
+import CLinux
+import GatewayConfig
+import Glibc
+import Operations
+import Transport
+
+/// The admin socket: who may speak, and what is answered.
+extension Master {
+    static let adminSocketName = "admin.sock"
+
+    func openAdmin(_ settings: Settings) throws(ExitFailure) {
+        let server = PlainServer(loop: loop, maximumConnections: 64, admits: Self.isTrusted) { [weak self] in
+            self?.answer($0)
+        }
+        for path in adminPaths(settings) {
+            do throws(SystemError) {
+                let socket = try DirectorySocket(path)
+                try server.listen(Sockets.listen(socket.address(), backlog: 64, unixMode: 0o600))
+            } catch {
+                throw ExitFailure(
+                    status: error.code == EACCES ? ExitStatus.notPermitted : ExitStatus.cannotCreate,
+                    message: "cannot listen on unix:\(path): \(error.reason)")
+            }
+        }
+        admin = server
+    }
+
+    func closeAdmin(_ settings: Settings) {
+        admin?.close()
+        for path in adminPaths(settings) { unlink(path) }
+    }
+
+    private func adminPaths(_ settings: Settings) -> [String] {
+        [state.file(Self.adminSocketName)] + [settings.adminSocket].compactMap { $0 }
+    }
+
+    /// The same user, or root.
+    private static func isTrusted(_ descriptor: Int32) -> Bool {
+        var peer = clinux_ucred()
+        guard clinux_peer_credentials(descriptor, &peer) == 0 else { return false }
+        return peer.uid == 0 || peer.uid == geteuid()
+    }
+
+    private func answer(_ exchange: PlainExchange) {
+        let isRead = ["GET", "HEAD"].contains(exchange.request.method)
+        switch exchange.request.path {
+        case "/healthz" where isRead: exchange.answer(.text(200, "ok\n"))
+        case "/readyz" where isRead: exchange.answer(readiness())
+        case "/status" where isRead:
+            exchange.answer(
+                exchange.request.prefers("text/plain") ? .text(200, statusText()) : .json(200, statusJSON()))
+        case "/reload" where exchange.request.method == "POST":
+            let wantsText = exchange.request.prefers("text/plain")
+            requestReload { exchange.answer(Self.answer(to: $0, asText: wantsText)) }
+        case "/healthz", "/readyz", "/status": exchange.answer(Self.notAllowed("GET, HEAD"))
+        case "/reload": exchange.answer(Self.notAllowed("POST"))
+        default: exchange.answer(.text(404, "not found\n"))
+        }
+    }
+
+    private static func notAllowed(_ methods: String) -> PlainResponse {
+        var response = PlainResponse.text(405, "method not allowed\n")
+        response.lines = ["Allow: \(methods)"]
+        return response
+    }
+
+    private func readiness() -> PlainResponse {
+        if stopPhase != .running { return .text(503, "draining\n") }
+        if fleet.readyCount == 0 { return .text(503, "no worker is ready\n") }
+        return .text(200, "ready\n")
+    }
+
+    private static func answer(to verdict: ReloadVerdict, asText: Bool) -> PlainResponse {
+        let status =
+            switch verdict.status {
+            case ExitStatus.success: 200
+            case ExitStatus.configuration: 422
+            default: 500
+            }
+        var response: PlainResponse
+        if asText {
+            response = .text(status, verdict.report + verdict.message + "\n")
+        } else {
+            var json: [UInt8] = []
+            json.append(contentsOf: "{\"status\":\(verdict.status),\"generation\":\(verdict.generation)".utf8)
+            json.append(contentsOf: ",\"message\":".utf8)
+            JSONText.append(verdict.message, to: &json)
+            json.append(contentsOf: ",\"report\":".utf8)
+            JSONText.append(verdict.report, to: &json)
+            response = .json(status, json + [UInt8(ascii: "}"), 0x0a])
+        }
+        response.lines = ["Gatehouse-Status: \(verdict.status)"]
+        return response
+    }
+}

@@ -1,0 +1,177 @@
+import GatewayConfig
+import Glibc
+import Operations
+import Secrets
+import Transport
+
+/// From a configuration to a generation of workers that serves it.
+extension Master {
+    /// Somebody wants the configuration read again.
+    func requestReload(_ waiter: @escaping ReloadQueue.Waiter = { _ in }) {
+        guard stopPhase == .running else {
+            waiter(verdict(ExitStatus.failure, "the gateway is ending"))
+            return
+        }
+        if reloads.request(waiter) { reload() }
+    }
+
+    private func reload() {
+        log.notice("reloading", ["config": .text(options.provider.path)])
+        let reading = options.provider.read()
+        reloadReport = reading.report
+        guard reading.settings != nil else {
+            finishReload(verdict(ExitStatus.configuration, reading.summary))
+            return
+        }
+        do throws(ExitFailure) {
+            let generation = try prepare(reading)
+            try bringUp(generation)
+        } catch {
+            listeners.rollBack()
+            let isConfiguration = error.status == ExitStatus.configuration
+            finishReload(
+                verdict(isConfiguration ? ExitStatus.configuration : ExitStatus.failure, error.message))
+        }
+    }
+
+    /// Opens and makes what `reading` needs. After a failure nothing is changed.
+    func prepare(_ reading: ConfigurationReading, patience: Int = 0) throws(ExitFailure) -> Generation {
+        var reading = reading
+        guard var settings = reading.settings else {
+            throw ExitFailure(status: ExitStatus.configuration, message: reading.summary)
+        }
+        try refuseFixedChanges(settings)
+        if try createKeys(settings) {
+            reading = options.provider.read()
+            guard let again = reading.settings else {
+                throw ExitFailure(status: ExitStatus.configuration, message: reading.summary)
+            }
+            settings = again
+        }
+        let descriptors = try listeners.prepare(settings.listeners, patience: patience)
+        latestGeneration += 1
+        do throws(SystemError) {
+            return Generation(
+                number: latestGeneration, settings: settings, snapshot: try Snapshot(reading.snapshot),
+                listenerDescriptors: descriptors, workers: settings.workers ?? CPUAllowance.count(),
+                fingerprint: Generation.fingerprint(of: reading.snapshot), loadedAt: loop.wallNow)
+        } catch {
+            listeners.rollBack()
+            throw ExitFailure(status: ExitStatus.failure, message: "\(error)")
+        }
+    }
+
+    /// `state` and `admin` name what this very process holds.
+    private func refuseFixedChanges(_ settings: Settings) throws(ExitFailure) {
+        guard let current = generations[fleet.serving]?.settings else { return }
+        if (settings.stateDirectory ?? "state") != (current.stateDirectory ?? "state") {
+            throw ExitFailure(
+                status: ExitStatus.configuration,
+                message: "state cannot change while the gateway runs; restart it")
+        }
+        if settings.adminSocket != current.adminSocket {
+            throw ExitFailure(
+                status: ExitStatus.configuration,
+                message: "admin cannot change while the gateway runs; restart it")
+        }
+    }
+
+    /// Whether a key file was made.
+    private func createKeys(_ settings: Settings) throws(ExitFailure) -> Bool {
+        var hasCreated = false
+        for case .created(let path) in settings.session.keys {
+            do throws(KeyFileFailure) { _ = try KeyFile.readOrCreate(path: path) } catch {
+                throw ExitFailure(
+                    status: ExitStatus.cannotCreate,
+                    message: "cannot make the key file \(path): \(error.text)")
+            }
+            log.notice("made a session key", ["path": .text(path)])
+            hasCreated = true
+        }
+        return hasCreated
+    }
+
+    /// Starts the workers of `generation`, after Redis if that is to be started first.
+    func bringUp(_ generation: Generation) throws(ExitFailure) {
+        generations[generation.number] = generation
+        guard generation.needsManagedRedis, redis?.isServing != true else {
+            begin(generation)
+            return
+        }
+        waitingForRedis = generation
+        do throws(ExitFailure) {
+            if redis == nil { try startRedis() }
+        } catch {
+            waitingForRedis = nil
+            generations[generation.number] = nil
+            throw error
+        }
+    }
+
+    func begin(_ generation: Generation) {
+        fleet.begin(generation: generation.number, workers: generation.workers, now: loop.now)
+        performCommands()
+    }
+
+    // MARK: How it ends
+
+    /// All workers of the generation serve.
+    func onSwitched(_ number: Int) {
+        guard let generation = generations[number] else { return }
+        listeners.commit(generation.settings.listeners)
+        let isFirst = number == 1 && lastReload == nil
+        log.notice(
+            isFirst ? "serving" : "the new configuration serves",
+            [
+                "generation": .number(number), "workers": .number(generation.workers),
+                "listen": .text(generation.settings.listeners.map(\.endpoint.text).joined(separator: " ")),
+                "config_sha256": .text(String(generation.fingerprint.prefix(16))),
+            ])
+        if isFirst { options.onServing() }
+        finishReload(verdict(ExitStatus.success, "generation \(number) serves"))
+    }
+
+    /// The generation did not come up.
+    func onAbandoned(_ number: Int, _ reason: String) {
+        listeners.rollBack()
+        guard fleet.serving > 0 else {
+            if stopPhase == .running { giveUpStart(reason, ExitStatus.failure) }
+            return
+        }
+        finishReload(verdict(ExitStatus.failure, "the new workers did not start: \(reason)"))
+    }
+
+    /// The last worker of the generation is gone.
+    func onEnded(_ number: Int) {
+        generations[number] = nil
+        guard stopPhase == .running, let redis, !generations.values.contains(where: \.needsManagedRedis)
+        else {
+            return
+        }
+        log.notice("redis-server is not needed any more")
+        redis.stop()
+    }
+
+    func verdict(_ status: Int32, _ message: String) -> ReloadVerdict {
+        ReloadVerdict(status: status, generation: fleet.serving, message: message, report: reloadReport)
+    }
+
+    func finishReload(_ verdict: ReloadVerdict) {
+        if verdict.status != ExitStatus.success {
+            log.error("reload failed, the old configuration stays", ["reason": .text(verdict.message)])
+            for line in verdict.report.split(separator: "\n") {
+                log.dump("configuration", [("text", .text(String(line)))])
+            }
+        }
+        lastReload = (verdict, loop.wallNow)
+        reloadReport = ""
+        let (waiters, startsNext) = reloads.finish()
+        for waiter in waiters { waiter(verdict) }
+        guard startsNext else { return }
+        if stopPhase == .running {
+            reload()
+        } else {
+            finishReload(self.verdict(ExitStatus.failure, "the gateway is ending"))
+        }
+    }
+}

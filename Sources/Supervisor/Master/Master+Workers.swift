@@ -1,0 +1,130 @@
+import GatewayConfig
+import Glibc
+public import Operations
+import Transport
+
+/// What the fleet commands, and what becomes of it.
+extension Master: ControlReceiver {
+    /// Carries out what the fleet has decided since the last time.
+    func performCommands() {
+        var commands = fleet.takeCommands()
+        while !commands.isEmpty {
+            for command in commands { perform(command) }
+            commands = fleet.takeCommands()
+        }
+        timers?.setFleetDeadline(fleet.nextDeadline)
+    }
+
+    /// The fleet's deadline has come.
+    func onFleetTime() {
+        fleet.onTime(now: loop.now)
+        performCommands()
+    }
+
+    private func perform(_ command: FleetCommand) {
+        switch command {
+        case .spawn(let id, let generation, let index): spawn(id, generation, index)
+        case .drain(let id): workers[id]?.channel.send(.drain)
+        case .terminate(let id, let grace):
+            workers[id]?.channel.send(.terminate(graceMilliseconds: grace))
+        case .kill(let id, let reason): killWorker(id, reason)
+        case .switched(let generation): onSwitched(generation)
+        case .abandoned(let generation, let reason): onAbandoned(generation, reason)
+        case .ended(let generation): onEnded(generation)
+        case .restarting(let index, let delay, let endsInARow): onRestarting(index, delay, endsInARow)
+        case .allGone: onWorkersGone()
+        }
+    }
+
+    // MARK: Processes
+
+    private func spawn(_ id: Int, _ number: Int, _ index: Int) {
+        guard let generation = generations[number], let slot = counters.claimSlot() else {
+            fleet.onExited(id, reason: "could not be started: too many workers", now: loop.now)
+            return
+        }
+        let launch = WorkerLaunch(
+            index: index, count: generation.workers, generation: number, slot: slot,
+            listeners: generation.listenerDescriptors.count, stateDirectory: state.path)
+        do throws(SystemError) {
+            let worker = try WorkerProcess(
+                id: id, launch: launch,
+                descriptors: [generation.snapshot.descriptor, counters.descriptor]
+                    + generation.listenerDescriptors,
+                loop: loop, receiver: self)
+            workers[id] = worker
+            log.debug("worker started", ["worker": .number(index), "pid": .number(Int(worker.pid))])
+        } catch {
+            counters.retire(slot: slot)
+            log.error("cannot start a worker", ["worker": .number(index), "reason": "\(error)"])
+            fleet.onExited(id, reason: "could not be started: \(error)", now: loop.now)
+        }
+    }
+
+    private func killWorker(_ id: Int, _ reason: String) {
+        guard let worker = workers[id] else { return }
+        log.warning(
+            "worker is killed",
+            ["worker": .number(worker.index), "pid": .number(Int(worker.pid)), "reason": .text(reason)])
+        kill(worker.pid, SIGKILL)
+    }
+
+    /// Learns which children have ended; all of them, since process 1 inherits orphans too.
+    func reapChildren() {
+        while let child = ChildProcess.reap() {
+            if child.pid == redis?.pid {
+                redis?.onExit(status: child.status)
+            } else if let worker = workers.values.first(where: { $0.pid == child.pid }) {
+                onWorkerExit(worker, status: child.status)
+            } else {
+                companions.first { $0.pid == child.pid }?.onExit(status: child.status)
+            }
+        }
+        performCommands()
+    }
+
+    private func onWorkerExit(_ worker: WorkerProcess, status: Int32) {
+        let reason = worker.reason(status: status)
+        workers[worker.id] = nil
+        counters.retire(slot: worker.slot)
+        let isExpected = fleet.members.first { $0.id == worker.id }.map {
+            $0.phase == .draining || $0.phase == .ending
+        }
+        log.log(
+            isExpected ?? true ? .info : .error, "worker ended",
+            [
+                "worker": .number(worker.index), "generation": .number(worker.generation),
+                "pid": .number(Int(worker.pid)), "reason": .text(reason),
+                "lived_ms": .number(Int(loop.now - worker.startedAt)),
+            ])
+        fleet.onExited(worker.id, reason: reason, now: loop.now)
+    }
+
+    private func onRestarting(_ index: Int, _ delay: Int64, _ endsInARow: Int) {
+        log.log(
+            endsInARow >= Backoff.loopCount ? .error : .warning,
+            endsInARow >= Backoff.loopCount ? "worker ends again and again" : "worker is replaced",
+            [
+                "worker": .number(index), "ends_in_a_row": .number(endsInARow),
+                "restart_ms": .number(Int(delay)),
+            ])
+    }
+
+    // MARK: Control pipes
+
+    /// A worker says something.
+    public func onMessage(_ channel: ControlChannel, _ message: ControlMessage) {
+        guard let worker = workers.values.first(where: { $0.channel === channel }) else { return }
+        switch message {
+        case .ready:
+            log.debug("worker is ready", ["worker": .number(worker.index), "pid": .number(Int(worker.pid))])
+            fleet.onReady(worker.id, now: loop.now)
+            performCommands()
+        case .failed(let reason): worker.failure = reason
+        default: break
+        }
+    }
+
+    /// A worker closed its pipe; its end follows.
+    public func onEnd(_ channel: ControlChannel) {}
+}

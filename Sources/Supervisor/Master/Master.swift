@@ -1,0 +1,148 @@
+public import GatewayConfig
+import Glibc
+import Operations
+import Transport
+
+/// What the master process is to do.
+public struct MasterOptions {
+    /// Where the configuration comes from.
+    public var provider: any ConfigurationProvider
+    /// Called once, when the configuration is good and the state directory is this process's, before anything
+    /// serves.
+    public var onPrepared: (Settings, String) throws(ExitFailure) -> Void = { _, _ throws(ExitFailure) in }
+    /// Commands of this program, with their arguments, that run beside the workers.
+    public var companions: [[String]] = []
+    /// Called once, when the first workers serve.
+    public var onServing: () -> Void = {}
+
+    /// Options for `provider`.
+    public init(provider: any ConfigurationProvider) { self.provider = provider }
+}
+
+/// The process that starts the others and keeps them going. It reads the configuration, opens what is shared,
+/// watches over workers and the private Redis, answers the admin socket; and touches no user's traffic.
+public final class Master {
+    let options: MasterOptions
+    let loop: EventLoop
+    let log: ProcessLog
+    let state: StateDirectory
+    let counters: SharedCounters
+    let listeners: ListenerSet
+    let startedAt: Int64
+    var fleet = Fleet()
+    /// By their number in the fleet.
+    var workers: [Int: WorkerProcess] = [:]
+    /// Those of which a worker lives, or is to start.
+    var generations: [Int: Generation] = [:]
+    /// The number of the latest attempt.
+    var latestGeneration = 0
+    /// Ready to come up, but for Redis.
+    var waitingForRedis: Generation?
+    var redis: ManagedRedis?
+    var companions: [Companion] = []
+    var reloads = ReloadQueue()
+    var reloadReport = ""
+    var lastReload: (verdict: ReloadVerdict, at: Int64)?
+    var stopPhase = StopPhase.running
+    var exitStatus = ExitStatus.success
+    var admin: PlainServer?
+    private(set) var timers: MasterTimers?
+    private var signals: SignalSource?
+
+    /// Runs a gateway until it is told to end.
+    ///
+    /// - Returns: The exit status. What went wrong has been written to standard error.
+    public static func run(_ options: MasterOptions) -> Int32 {
+        do throws(ExitFailure) {
+            let reading = options.provider.read()
+            if !reading.report.isEmpty { StandardError.write(reading.report) }
+            guard let settings = reading.settings else {
+                let status = reading.isUnreadable ? ExitStatus.noInput : ExitStatus.configuration
+                throw ExitFailure(status: status, message: reading.isUnreadable ? reading.summary : "")
+            }
+            let state = try StateDirectory(path: settings.stateDirectory ?? "state")
+            defer { state.markFinished() }
+            FileLimit.raise()
+            let master = try Master(options, settings, state)
+            return try master.serve(reading)
+        } catch {
+            if !error.message.isEmpty { StandardError.write("gatehouse: \(error.message)\n") }
+            return error.status
+        }
+    }
+
+    private init(
+        _ options: MasterOptions, _ settings: Settings, _ state: StateDirectory
+    ) throws(ExitFailure) {
+        self.options = options
+        self.state = state
+        do throws(SystemError) {
+            loop = try EventLoop()
+            counters = try SharedCounters()
+        } catch { throw ExitFailure(status: ExitStatus.failure, message: "\(error)") }
+        do throws(LogFailure) {
+            log = ProcessLog(
+                try LogWriter(.standardError, capacity: 256 << 10), format: settings.log.format,
+                level: settings.log.level, process: "master")
+        } catch {
+            throw ExitFailure(
+                status: ExitStatus.failure, message: "cannot log: \(SystemError.text(error.errno))")
+        }
+        listeners = ListenerSet(inherited: InheritedSockets())
+        startedAt = loop.now
+    }
+
+    private func serve(_ reading: ConfigurationReading) throws(ExitFailure) -> Int32 {
+        let generation = try prepare(reading, patience: state.wasAbandoned ? 3_000 : 0)
+        try options.onPrepared(generation.settings, state.path)
+        do throws(SystemError) {
+            timers = MasterTimers(self)
+            signals = try SignalSource(
+                loop: loop, signals: [SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD]
+            ) { [weak self] in self?.onSignal($0) }
+        } catch { throw ExitFailure(status: ExitStatus.failure, message: "\(error)") }
+        try openAdmin(generation.settings)
+        defer { closeAdmin(generation.settings) }
+        log.notice(
+            "starting",
+            [
+                "version": .text(Version.text), "config": .text(options.provider.path),
+                "workers": .number(generation.workers), "state": .text(state.path),
+            ])
+        startCompanions()
+        _ = reloads.request()
+        try bringUp(generation)
+        timers?.startTicking()
+        loop.run()
+        listeners.closeAll()
+        for companion in companions { companion.stop() }
+        log.notice("ended", ["status": .number(Int(exitStatus))])
+        log.finish()
+        return exitStatus
+    }
+
+    private func startCompanions() {
+        companions = options.companions.map { Companion(loop: loop, command: $0, log: log) }
+        for companion in companions { companion.start() }
+    }
+
+    private func onSignal(_ signal: Int32) {
+        switch signal {
+        case SIGCHLD: reapChildren()
+        case SIGHUP: requestReload()
+        case SIGUSR1: reopenLogs()
+        case SIGUSR2: dump()
+        default: onStopSignal()
+        }
+    }
+
+    private func reopenLogs() {
+        log.reopen()
+        for worker in workers.values { worker.channel.send(.reopenLogs) }
+    }
+
+    private func dump() {
+        log.dump("state", [("state", .text(String(decoding: statusJSON(), as: UTF8.self)))])
+        for worker in workers.values { worker.channel.send(.dump) }
+    }
+}

@@ -1,0 +1,38 @@
+import Operations
+import Transport
+
+/// The master's deadlines: the fleet's, that of the shutdown delay, and a tick a second.
+final class MasterTimers: DeadlineReceiver {
+    private unowned let master: Master
+    private var fleet: DeadlineTimer?
+    private var delay: DeadlineTimer?
+    private var tick: DeadlineTimer?
+
+    init(_ master: Master) {
+        self.master = master
+        fleet = DeadlineTimer(self)
+        delay = DeadlineTimer(self)
+        tick = DeadlineTimer(self)
+    }
+
+    /// Calls `flushRepeats` of the log from now on.
+    func startTicking() { if let tick { master.loop.arm(tick, after: 1_000) } }
+
+    /// When the fleet wants to be told the time; `.max` = not at all.
+    func setFleetDeadline(_ deadline: Int64) {
+        guard let fleet else { return }
+        if deadline == .max { fleet.disarm() } else { master.loop.arm(fleet, at: deadline) }
+    }
+
+    /// Calls `onDelayOver` after so many milliseconds.
+    func startDelay(_ milliseconds: Int) { if let delay { master.loop.arm(delay, after: milliseconds) } }
+
+    func onDeadline(_ timer: DeadlineTimer) {
+        if timer === fleet { master.onFleetTime() }
+        if timer === delay { master.onDelayOver() }
+        if timer === tick {
+            master.log.flushRepeats()
+            startTicking()
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import CLinux
+import Glibc
+import HTTP1
+public import Transport
+
+/// A small HTTP/1.1 server on the loop, for the admin socket and the sample API. It is not the gateway's traffic
+/// side, and knows none of its rules.
+public final class PlainServer: AcceptReceiver {
+    /// Milliseconds that a connection may rest.
+    static let idleMilliseconds = 120_000
+    /// Larger than what the gateway may send, which adds fields of its own.
+    static let limits = HeadLimits(headerSize: 40 << 10, headerCount: 200, uri: 16 << 10)
+
+    private let loop: EventLoop
+    private let pool = BufferPool(blockSize: 64 << 10, limit: 64)
+    private let maximumConnections: Int
+    private let admits: (Int32) -> Bool
+    private let handler: (PlainExchange) -> Void
+    private var acceptors: [Acceptor] = []
+    private var connections: [ObjectIdentifier: PlainConnection] = [:]
+    private(set) var isClosing = false
+
+    /// A server that gives each request to `handler`. `admits` may turn a connection away by its descriptor.
+    public init(
+        loop: EventLoop, maximumConnections: Int = 16_384, admits: @escaping (Int32) -> Bool = { _ in true },
+        handler: @escaping (PlainExchange) -> Void
+    ) {
+        self.loop = loop
+        self.maximumConnections = maximumConnections
+        self.admits = admits
+        self.handler = handler
+    }
+
+    /// Accepts on `descriptor`.
+    public func listen(_ descriptor: consuming FileDescriptor) throws(SystemError) {
+        acceptors.append(try Acceptor(loop: loop, descriptor: descriptor, receiver: self))
+    }
+
+    /// Whether connections are left.
+    public var isIdle: Bool { connections.isEmpty }
+
+    /// Stops accepting; what runs is answered, then closed.
+    public func close() {
+        isClosing = true
+        for acceptor in acceptors { acceptor.close() }
+        acceptors = []
+        for connection in connections.values where connection.isIdle { connection.leave() }
+    }
+
+    /// A connection came.
+    public func onAccept(_ acceptor: Acceptor, descriptor: Int32, peer: SocketAddress) {
+        guard connections.count < maximumConnections, admits(descriptor) else {
+            Glibc.close(descriptor)
+            return
+        }
+        guard let stream = try? Stream(loop: loop, connected: descriptor, pool: pool) else { return }
+        let connection = PlainConnection(server: self, stream: stream)
+        connections[ObjectIdentifier(connection)] = connection
+    }
+
+    /// The acceptor pauses and comes back by itself.
+    public func onAcceptFailure(_ acceptor: Acceptor, _ error: SystemError) {}
+
+    func onRequest(_ exchange: PlainExchange) { handler(exchange) }
+
+    func onLeave(_ connection: PlainConnection) { connections[ObjectIdentifier(connection)] = nil }
+}

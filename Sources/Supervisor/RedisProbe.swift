@@ -1,0 +1,64 @@
+import Glibc
+import Transport
+
+/// Asks a redis-server on a unix socket whether it serves yet.
+final class RedisProbe: StreamHandler, DeadlineReceiver {
+    private static let pauseMilliseconds = 20
+    private let loop: EventLoop
+    private let path: String
+    private let pool = BufferPool(blockSize: 512, limit: 1)
+    private let onServing: () -> Void
+    private var stream: Stream?
+    private var timer: DeadlineTimer?
+
+    /// Asks until the answer is yes, then calls `onServing` once.
+    init(loop: EventLoop, path: String, onServing: @escaping () -> Void) {
+        self.loop = loop
+        self.path = path
+        self.onServing = onServing
+        super.init()
+        timer = DeadlineTimer(self)
+        ask()
+    }
+
+    /// Stops asking.
+    func cancel() {
+        timer?.disarm()
+        stream?.close()
+        stream = nil
+    }
+
+    override func onConnected(_ stream: Stream) {
+        Array("PING\r\n".utf8).withUnsafeBytes { stream.write($0) }
+    }
+
+    override func onReadable(_ stream: Stream) {
+        guard let input = stream.input, input.count >= 5 else { return }
+        // While it loads the append-only file it says "-LOADING".
+        let isServing = input.readable.starts(with: "+PONG".utf8)
+        cancel()
+        if isServing { onServing() } else { pause() }
+    }
+
+    override func onEnd(_ stream: Stream) { again() }
+
+    override func onFailure(_ stream: Stream, _ code: Int32) { again() }
+
+    func onDeadline(_ timer: DeadlineTimer) { ask() }
+
+    private func again() {
+        cancel()
+        pause()
+    }
+
+    private func pause() { if let timer { loop.arm(timer, after: Self.pauseMilliseconds) } }
+
+    private func ask() {
+        do throws(SystemError) {
+            let socket = try DirectorySocket(path)
+            let stream = try Stream(loop: loop, connectingTo: socket.address(), pool: pool)
+            stream.handler = self
+            self.stream = stream
+        } catch { pause() }
+    }
+}

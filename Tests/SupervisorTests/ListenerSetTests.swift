@@ -1,0 +1,92 @@
+import GatewayConfig
+import Glibc
+import Testing
+import Transport
+
+@testable import Supervisor
+
+@Suite(.serialized) struct ListenerSetTests {
+    static func unix(_ name: String) -> ListenerSettings {
+        ListenerSettings(endpoint: .unix(path: StateDirectoryTests.scratch() + "/" + name))
+    }
+
+    static func path(_ listener: ListenerSettings) -> String {
+        if case .unix(let path) = listener.endpoint { path } else { "" }
+    }
+
+    @Test func `what stays keeps its socket, what is new is opened, what is gone is closed at the end`()
+        throws
+    {
+        let set = ListenerSet(inherited: InheritedSockets(variable: { _ in nil }, pid: 1))
+        let (one, two, three) = (Self.unix("1"), Self.unix("2"), Self.unix("3"))
+
+        let first = try set.prepare([one, two])
+        set.commit([one, two])
+        let second = try set.prepare([three, two])
+        #expect(access(Self.path(one), F_OK) == 0)
+        set.commit([three, two])
+
+        #expect(second[1] == first[1])
+        #expect(second[0] != first[0])
+        #expect(access(Self.path(one), F_OK) != 0)
+        #expect(access(Self.path(two), F_OK) == 0)
+        set.closeAll()
+        #expect(access(Self.path(two), F_OK) != 0)
+    }
+
+    @Test func `after a failure all is as before`() throws {
+        let set = ListenerSet(inherited: InheritedSockets(variable: { _ in nil }, pid: 1))
+        let (one, two) = (Self.unix("1"), Self.unix("2"))
+        let impossible = ListenerSettings(endpoint: .unix(path: "/nonexistent/dir/socket"))
+        let before = try set.prepare([one])
+        set.commit([one])
+
+        let failure = #expect(throws: ExitFailure.self) { try set.prepare([two, impossible]) }
+
+        #expect(failure?.status == 73)
+        #expect(
+            failure?.message == "cannot listen on unix:/nonexistent/dir/socket: No such file or directory")
+        #expect(access(Self.path(two), F_OK) != 0)
+        #expect(try set.prepare([one]) == before)
+    }
+
+    @Test func `an address in use is named, and its status is 73`() throws {
+        let taken = try Sockets.listen(#require(SocketAddress(literal: "127.0.0.1", port: 0)), backlog: 1)
+        let port = try #require(Sockets.localAddress(taken.number)?.port)
+        let set = ListenerSet(inherited: InheritedSockets(variable: { _ in nil }, pid: 1))
+
+        let failure = #expect(throws: ExitFailure.self) {
+            try set.prepare([ListenerSettings(endpoint: .tcp(host: "127.0.0.1", port: port))], patience: 100)
+        }
+
+        #expect(failure?.status == 73)
+        #expect(failure?.message == "cannot listen on 127.0.0.1:\(port): Address already in use")
+    }
+
+    @Test func `a path too long for a socket address works all the same`() throws {
+        var directory = StateDirectoryTests.scratch()
+        for _ in 0..<8 { directory += "/a-directory-of-some-length" }
+        try StateDirectory.make(directory)
+        let listener = ListenerSettings(endpoint: .unix(path: directory + "/socket"))
+        let set = ListenerSet(inherited: InheritedSockets(variable: { _ in nil }, pid: 1))
+
+        _ = try set.prepare([listener])
+
+        let socket = try DirectorySocket(directory + "/socket")
+        #expect(throws: Never.self) { _ = try Sockets.connectBlocking(socket.address()) }
+        set.closeAll()
+        #expect(access(directory + "/socket", F_OK) != 0)
+    }
+
+    @Test func `a socket that nobody passed is an error that lists what was passed`() {
+        let variables = ["LISTEN_PID": "1", "LISTEN_FDS": "1", "LISTEN_FDNAMES": "web"]
+        let set = ListenerSet(inherited: InheritedSockets(variable: { variables[$0] }, pid: 1))
+
+        let failure = #expect(throws: ExitFailure.self) {
+            try set.prepare([ListenerSettings(endpoint: .inherited(name: "wbe"))])
+        }
+
+        #expect(
+            failure?.message.hasSuffix("the service manager passed no such socket; it passed: web") == true)
+    }
+}
