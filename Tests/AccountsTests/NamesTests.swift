@@ -1,0 +1,110 @@
+import Accounts
+import Testing
+
+@Suite("LoginName, UserID, RoleName")
+struct NamesTests {
+    @Test(arguments: [
+        ("bob", "bob"), ("BOB", "bob"), ("Bob.Smith+x@Example.ORG", "bob.smith+x@example.org"),
+        ("-_.@+", "-_.@+"),
+        ("0", "0"),
+    ])
+    func `a name is lower-cased and kept as typed`(typed: String, canonical: String) throws {
+        let name = try #require(LoginName(bytes(typed)))
+
+        #expect(name.canonical == canonical)
+        #expect(name.typed == typed)
+        #expect(name == LoginName(canonical))
+    }
+
+    @Test(arguments: [
+        "", " bob", "bob ", "b ob", "bob\0", "bob\n", "bob\r\n", "b/b", "b:b", "b,b", "b'b", "b\"b", "b%62",
+        "b\\b",
+        "аdmin", "ａｄｍｉｎ", "adm\u{131}n", "ad\u{200b}min", "\u{212a}evin", "e\u{301}", "\u{e9}",
+        "\u{202e}nimda",
+    ])
+    func `a name with any other byte is refused`(name: String) {
+        #expect(LoginName(bytes(name)) == nil)
+    }
+
+    @Test func `a name has 1 to 254 bytes and no byte over 127`() {
+        #expect(LoginName([UInt8](repeating: 0x61, count: 254)) != nil)
+        #expect(LoginName([UInt8](repeating: 0x61, count: 255)) == nil)
+        #expect(LoginName([0x61, 0xff]) == nil)
+        #expect(LoginName([UInt8](repeating: 0x61, count: 1 << 20)) == nil)
+    }
+
+    @Test func `ids are of one form and all different`() throws {
+        let ids = try (0..<2000).map { _ in try UserID.make() }
+
+        #expect(Set(ids).count == ids.count)
+        for id in ids {
+            #expect(id.text.utf8.count == 28)
+            #expect(id.text.wholeMatch(of: /u_[0-7][0-9a-hjkmnp-tv-z]{25}/) != nil)
+            #expect(UserID(id.text) == id)
+        }
+    }
+
+    @Test(arguments: ["", "a b", "a/b", "a,b", "é", "a\n", "a\0", String(repeating: "a", count: 129)])
+    func `an id of another alphabet or size is refused`(text: String) {
+        #expect(UserID(text) == nil)
+    }
+
+    @Test func `role names are safe in a comma-separated header`() {
+        #expect(RoleName.refusal(of: ["admin", "team:a/b", "x@y", "A-1_2.3+4"]) == nil)
+        #expect(RoleName.refusal(of: []) == nil)
+        for role in ["", "a,b", "a b", "a\r\nX: y", "é", String(repeating: "a", count: 65)] {
+            #expect(RoleName.refusal(of: ["ok", role]) != nil)
+        }
+        #expect(RoleName.refusal(of: (0..<65).map { "r\($0)" }) != nil)
+    }
+}
+
+@Suite("PasswordPolicy")
+struct PasswordPolicyTests {
+    private let policy = PasswordPolicy()
+
+    private func refusal(_ password: [UInt8], kind: HashKind = quick) throws -> PasswordPolicy.Refusal? {
+        policy.refusal(of: password, name: try loginName("Bob.Builder"), kind: kind)
+    }
+
+    @Test func `length counts code points, not bytes`() throws {
+        #expect(try refusal(bytes("123456789")) == .tooShort(10))
+        #expect(try refusal(bytes("1234567890")) == nil)
+        #expect(try refusal(bytes(String(repeating: "ü", count: 9))) == .tooShort(10))
+        #expect(try refusal(bytes(String(repeating: "😀", count: 128))) == nil)
+        #expect(try refusal(bytes(String(repeating: "😀", count: 129))) == .tooLong(128))
+        #expect(try refusal(bytes(String(repeating: "a", count: 129))) == .tooLong(128))
+        #expect(try refusal([UInt8](repeating: 0xff, count: 1 << 20)) == .tooLong(128))
+        // One character on the screen, ten code points.
+        #expect(try refusal(bytes("e" + String(repeating: "\u{301}", count: 9))) == nil)
+    }
+
+    @Test(arguments: [
+        [0x61, 0xff], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xe2, 0x82], [0x80],
+    ])
+    func `what is not UTF-8 is refused`(tail: [UInt8]) throws {
+        #expect(try refusal(bytes("1234567890") + tail) == .notUTF8)
+    }
+
+    @Test func `bcrypt's 72 bytes and NUL are said, and only where bcrypt is used`() throws {
+        let long = bytes(String(repeating: "ü", count: 37))
+
+        #expect(try refusal(long, kind: .bcrypt(cost: 12)) == .tooLongForBcrypt)
+        #expect(try refusal(Array(long.dropLast(2)), kind: .bcrypt(cost: 12)) == nil)
+        #expect(try refusal(long) == nil)
+        #expect(try refusal(bytes("1234567890\0"), kind: .bcrypt(cost: 12)) == .nulForBcrypt)
+        #expect(try refusal(bytes("1234567890\0")) == nil)
+    }
+
+    @Test func `the login name is no password, in any case`() throws {
+        #expect(try refusal(bytes("bob.builder")) == .sameAsName)
+        #expect(try refusal(bytes("BOB.Builder")) == .sameAsName)
+        #expect(try refusal(bytes("bob.builder1")) == nil)
+    }
+
+    @Test func `there are no composition rules`() throws {
+        for password in ["aaaaaaaaaa x", "          ", "\t\n\r\u{1b}______"] {
+            #expect(try refusal(bytes(password)) == nil)
+        }
+    }
+}
