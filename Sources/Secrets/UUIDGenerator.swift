@@ -35,16 +35,20 @@ public final class UUIDGenerator {
         let time = UInt64(clamping: max(0, min(milliseconds, 1 << 48 - 1)))
         let head = time << 16 | 0x7000 | high & 0xfff
         let tail = low & (1 << 62 - 1) | 1 << 63
-        var place = 0
-        for index in 0..<32 {
-            if index == 8 || index == 12 || index == 16 || index == 20 {
-                target[place] = UInt8(ascii: "-")
-                place += 1
-            }
-            let word = index < 16 ? head : tail
-            target[place] = Self.digit(word >> UInt64(60 - (index & 15) * 4) & 0xf)
-            place += 1
-        }
+        let first = Self.digits(UInt32(truncatingIfNeeded: head >> 32))
+        let second = Self.digits(UInt32(truncatingIfNeeded: head))
+        let third = Self.digits(UInt32(truncatingIfNeeded: tail >> 32))
+        let fourth = Self.digits(UInt32(truncatingIfNeeded: tail))
+        target.storeBytes(of: first, toByteOffset: 0, as: UInt64.self)
+        target.storeBytes(of: UInt32(truncatingIfNeeded: second), toByteOffset: 9, as: UInt32.self)
+        target.storeBytes(of: UInt32(truncatingIfNeeded: second >> 32), toByteOffset: 14, as: UInt32.self)
+        target.storeBytes(of: UInt32(truncatingIfNeeded: third), toByteOffset: 19, as: UInt32.self)
+        target.storeBytes(of: UInt32(truncatingIfNeeded: third >> 32), toByteOffset: 24, as: UInt32.self)
+        target.storeBytes(of: fourth, toByteOffset: 28, as: UInt64.self)
+        target[8] = UInt8(ascii: "-")
+        target[13] = UInt8(ascii: "-")
+        target[18] = UInt8(ascii: "-")
+        target[23] = UInt8(ascii: "-")
         return true
     }
 
@@ -83,8 +87,14 @@ public final class UUIDGenerator {
         }
     }
 
-    private static func digit(_ value: UInt64) -> UInt8 {
-        let digit = UInt8(truncatingIfNeeded: value)
-        return digit < 10 ? digit + UInt8(ascii: "0") : digit - 10 + UInt8(ascii: "a")
+    /// The eight hexadecimal digits of `value`, the first in the lowest byte: each nibble gets a byte of its own,
+    /// then those above 9 the distance to the letters.
+    private static func digits(_ value: UInt32) -> UInt64 {
+        var spread = UInt64(value)
+        spread = (spread & 0xffff_0000) << 16 | spread & 0xffff
+        spread = (spread << 8 | spread) & 0x00ff_00ff_00ff_00ff
+        spread = (spread << 4 | spread) & 0x0f0f_0f0f_0f0f_0f0f
+        let letters = (spread &+ 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+        return (spread &+ 0x3030_3030_3030_3030 &+ letters &* 0x27).byteSwapped
     }
 }

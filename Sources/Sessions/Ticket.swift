@@ -112,24 +112,30 @@ public struct TicketVerifier: Sendable {
             text[Ticket.idRange.upperBound] == Ticket.separator
         else { return false }
         var id = Digest256()
-        var code = Digest256()
         let idText = UnsafeRawBufferPointer(rebasing: text[Ticket.idRange])
         let codeText = UnsafeRawBufferPointer(rebasing: text[Ticket.codeRange])
         guard id.withUnsafeMutableBytes({ Base64URL.decode(idText, into: $0) }),
-            code.withUnsafeMutableBytes({ Base64URL.decode(codeText, into: $0) }),
-            id.withUnsafeBytes({ isSigned($0, code, keyID: text) })
+            id.withUnsafeBytes({ isSigned($0, codeText, keyID: text) })
         else { return false }
         hash = id.withUnsafeBytes { SessionHash(of: $0) }
         return true
     }
 
-    private func isSigned(_ id: UnsafeRawBufferPointer, _ code: Digest256, keyID: UnsafeRawBufferPointer)
-        -> Bool
-    {
+    /// Compares the code as text: a value has one canonical text, and making it costs less than reading the other.
+    private func isSigned(
+        _ id: UnsafeRawBufferPointer, _ codeText: UnsafeRawBufferPointer, keyID: UnsafeRawBufferPointer
+    ) -> Bool {
         // Two keys may share an id, if rarely: each that has it is tried.
         for key in keys where key.id.indices.allSatisfy({ key.id[$0] == keyID[$0] }) {
-            if key.authenticator.code(for: id) == code { return true }
+            if isSame(key.authenticator.code(for: id), codeText) { return true }
         }
         return false
+    }
+
+    private func isSame(_ code: Digest256, _ text: UnsafeRawBufferPointer) -> Bool {
+        withUnsafeTemporaryAllocation(byteCount: 43, alignment: 8) { expected in
+            code.withUnsafeBytes { _ = Base64URL.encode($0, into: expected) }
+            return ConstantTime.areEqual(UnsafeRawBufferPointer(expected), text)
+        }
     }
 }

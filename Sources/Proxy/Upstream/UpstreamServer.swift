@@ -164,7 +164,7 @@ final class UpstreamServer {
         case .inherited(let name):
             resolveFailure = ResolveError(host: name, reason: "fd: is for listeners only")
         case .tcp(let host, let port):
-            resolver.resolve(host: host, port: port) { [weak self] result in self?.onResolved(result) }
+            resolver.resolve(host: host, port: port) { [self] result in onResolved(result) }
             if SocketAddress(literal: host, port: port) == nil { armResolve() }
         }
     }
