@@ -70,6 +70,7 @@ public final class RedisConnection {
 
     deinit {
         link?.detach()
+        flushTask.stream = nil
         stream?.close()
     }
 

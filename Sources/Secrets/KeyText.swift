@@ -1,11 +1,15 @@
 /// A signing key as people write it: hex, base64, base64url, or simply text.
 public enum KeyText {
-    /// The key that `text` stands for. One trailing line end is dropped. Whatever reads as hex, base64 or base64url
-    /// of at least 32 bytes is taken as that; anything else is the key itself.
+    /// The key that `text` stands for, less one trailing line end: hex; base64 or base64url if that gives at least
+    /// 32 bytes; else the text itself. Short hex is taken at its word, so that 32 digits are not passed off as 32
+    /// bytes.
     public static func decode(_ text: [UInt8]) -> [UInt8] {
         let line = withoutLineEnd(text)
-        let candidates = [hex(line), Base64.decode(line), Base64URL.decode(line)]
-        for case .some(let key) in candidates where key.count >= SigningKey.minimumCount { return key }
+        if let key = hex(line) { return key }
+        for case .some(let key) in [Base64.decode(line), Base64URL.decode(line)]
+        where key.count >= SigningKey.minimumCount {
+            return key
+        }
         return line
     }
 
@@ -17,7 +21,7 @@ public enum KeyText {
     }
 
     private static func hex(_ text: [UInt8]) -> [UInt8]? {
-        guard text.count % 2 == 0 else { return nil }
+        guard !text.isEmpty, text.count % 2 == 0 else { return nil }
         var bytes: [UInt8] = []
         for index in stride(from: 0, to: text.count, by: 2) {
             guard let high = digit(text[index]), let low = digit(text[index + 1]) else { return nil }

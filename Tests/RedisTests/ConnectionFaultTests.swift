@@ -229,6 +229,7 @@ struct ConnectionFaultTests {
         try harness.start(with: fake)
         for token in 1...4 { #expect(harness.get("k", token: UInt64(token)) == nil) }
         harness.loop.tick(limit: 0)
+        defer { recorder.onOutcome = nil }
         recorder.onOutcome = { [harness] token in
             if token == 2 { harness.connection.sever("replies are out of step") }
         }
@@ -244,6 +245,7 @@ struct ConnectionFaultTests {
 
     @Test func `a receiver may call from within`() throws {
         try harness.start(with: fake)
+        defer { recorder.onOutcome = nil }
         recorder.onOutcome = { [harness] token in if token < 50 { _ = harness.get("k", token: token + 1) } }
         #expect(harness.get("k", token: 1) == nil)
 

@@ -34,9 +34,9 @@ final class KeyFileTests {
 
     @Test func `one that is there is never changed`() throws {
         let path = directory + "/key"
-        try write("0123456789abcdef0123456789abcdef\n", to: path)
+        try write("0123456789abcdefg123456789abcdef\n", to: path)
 
-        #expect(try KeyFile.readOrCreate(path: path) == [UInt8]("0123456789abcdef0123456789abcdef".utf8))
+        #expect(try KeyFile.readOrCreate(path: path) == [UInt8]("0123456789abcdefg123456789abcdef".utf8))
 
         try write("short\n", to: path)
         #expect(throws: KeyFileFailure.tooShort(count: 5)) { try KeyFile.readOrCreate(path: path) }

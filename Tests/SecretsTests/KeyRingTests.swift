@@ -49,9 +49,11 @@ struct KeyRingTests {
         #expect(KeyText.decode(plain + [0x0a, 0x0a]) == plain + [0x0a])
     }
 
-    @Test func `text too short for an encoding is the key itself`() {
-        let text = [UInt8]("0123456789abcdef0123456789abcdef".utf8)
+    @Test func `short hex is what it says and no more, other short text is the key itself`() {
+        let digits = [UInt8]("0123456789abcdef0123456789abcdef".utf8)
+        let text = [UInt8]("0123456789abcdefg123456789abcdef".utf8)
 
+        #expect(KeyText.decode(digits).count == 16)
         #expect(KeyText.decode(text) == text)
         #expect(KeyText.decode([]) == [])
         #expect(KeyText.decode([0x0a]) == [])

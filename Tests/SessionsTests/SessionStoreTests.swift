@@ -193,6 +193,7 @@ struct SessionStoreTests {
     @Test func `a request in flight does not bring an ended session back`() throws {
         let harness = try harness(touch: 0)
         let record = try harness.login("ada")
+        defer { harness.onFound = nil }
         harness.onFound = { [harness] view, hash, bytes in
             // Logout overtakes the touch.
             harness.store.end(record.hash, userID: record.userID, handle: record.handle) { _ in }
