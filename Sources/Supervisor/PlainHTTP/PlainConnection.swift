@@ -109,7 +109,7 @@ final class PlainConnection: StreamHandler, DeadlineReceiver {
 
     private func refuse(_ status: Int) {
         phase = .left
-        let response = PlainResponse.text(status, "\(status) \(StatusLine.phrase(status))\n")
+        let response = PlainResponse.text(status, "\(status) \(StatusLine.reason(status))\n")
         write(response.head(keepsAlive: false) + response.body)
         stream.closeAfterFlush(lingering: true)
         forget()
