@@ -3,8 +3,7 @@ public enum StatusLine {
     /// `HTTP/1.1 200 OK` and a line end. A status outside 100 to 599 is a mistake of the caller's and gives
     /// the line for 500.
     public static func bytes(for status: Int) -> [UInt8] {
-        let index = status - 100
-        return lines.indices.contains(index) ? lines[index] : lines[400]
+        lines[(100...599).contains(status) ? status - 100 : 400]
     }
 
     /// The reason phrase (RFC 9110 section 15 and the registry); empty for a status without one.

@@ -4,8 +4,8 @@ import HTTPCore
 /// The default limits of the `limits` block.
 let defaultLimits = HeadLimits(headerSize: 16_384, headerCount: 100, uri: 8_192)
 
-/// Bytes of a message as the tables write it: `⏎` is CRLF, `␊` a bare LF, `␍` a bare CR, `␀` NUL, `⇥` a tab; any
-/// character up to U+00FF is that byte, others are their UTF-8.
+/// Bytes of a message as the tables write it: `⏎` is CRLF, `␊` a bare LF, `␍` a bare CR, `␀` NUL, `⇥` a tab;
+/// any character up to U+00FF is that byte, others are their UTF-8.
 func wire(_ text: String) -> [UInt8] {
     var bytes: [UInt8] = []
     for scalar in text.unicodeScalars {
