@@ -54,12 +54,7 @@ public enum CanonicalPath {
         var scan = PathScan(encoded: encoded)
         let end = range.upperBound
         var index = range.lowerBound
-        while index < end {
-            let byte = bytes[index]
-            if byte == 0x25 { break }
-            if let fault = scan.take(byte) { return .refused(fault) }
-            index &+= 1
-        }
+        if let fault = literal(bytes, &index, end, &scan) { return .refused(fault) }
         if index < end {
             out.removeAll(keepingCapacity: true)
             for position in range.lowerBound..<index { out.append(bytes[position]) }
@@ -73,29 +68,48 @@ public enum CanonicalPath {
         index + 1 < end && ASCII.hexValue(bytes[index]) < 16 && ASCII.hexValue(bytes[index + 1]) < 16
     }
 
+    /// Takes bytes that are not encoded, up to a `%` or the end.
+    @inline(__always)
+    private static func literal(
+        _ bytes: Span<UInt8>, _ index: inout Int, _ end: Int, _ scan: inout PathScan
+    ) -> Fault? {
+        while index < end {
+            let next = ByteClass.endOfPlainPath(bytes, index, end)
+            if next > index, let fault = scan.takePlain() { return fault }
+            index = next
+            guard index < end, bytes[index] != 0x25 else { return nil }
+            if let fault = scan.take(bytes[index]) { return fault }
+            index &+= 1
+        }
+        return nil
+    }
+
     private static func decode(
         _ bytes: Span<UInt8>, _ range: Range<Int>, _ scan: inout PathScan, into out: inout [UInt8]
     ) -> Fault? {
         var index = range.lowerBound
         while index < range.upperBound {
-            guard bytes[index] == 0x25 else {
-                if let fault = scan.take(bytes[index]) { return fault }
-                out.append(bytes[index])
-                index &+= 1
-                continue
-            }
+            let start = index
+            if let fault = literal(bytes, &index, range.upperBound, &scan) { return fault }
+            for position in start..<index { out.append(bytes[position]) }
+            guard index < range.upperBound else { return nil }
             guard let value = PercentTriplet.value(bytes, index, range.upperBound) else { return .percent }
             let isDoubled = isHexPair(bytes, index &+ 3, range.upperBound)
             if let fault = scan.take(encoded: value, isDoubled: isDoubled) { return fault }
-            if ASCII.isUnreserved(value) {
-                scan.isRewritten = true
-                out.append(value)
-            } else {
-                let isUpper = PercentTriplet.append(value, to: &out, spelled: bytes, index)
-                if !isUpper { scan.isRewritten = true }
-            }
+            append(value, at: index, bytes, &scan, to: &out)
             index &+= 3
         }
         return nil
+    }
+
+    private static func append(
+        _ value: UInt8, at index: Int, _ bytes: Span<UInt8>, _ scan: inout PathScan, to out: inout [UInt8]
+    ) {
+        if ASCII.isUnreserved(value) {
+            scan.isRewritten = true
+            out.append(value)
+        } else if !PercentTriplet.append(value, to: &out, spelled: bytes, index) {
+            scan.isRewritten = true
+        }
     }
 }

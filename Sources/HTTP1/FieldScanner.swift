@@ -73,7 +73,7 @@ struct FieldScanner: Sendable {
         var classes = known
         while index < end {
             let byteClass = ByteClass.of(bytes[index])
-            if byteClass == 0 { break }
+            if byteClass & ByteClass.token == 0 { break }
             classes |= byteClass
             index &+= 1
         }

@@ -6,7 +6,6 @@ struct HeadMarks: Sendable {
     var host = 0..<0
     var contentLengthLines = 0
     var transferEncodingLines = 0
-    var connectionLines = 0
     var hasClose = false
     var hasKeepAlive = false
     var hasUpgradeOption = false

@@ -38,7 +38,10 @@ public enum HostName {
         var previous: UInt8 = 0x2e
         while index < range.upperBound, bytes[index] != 0x3a {
             let byte = bytes[index]
-            guard ASCII.isNameByte(byte) || byte == 0x5f || (byte == 0x2e && previous != 0x2e) else {
+            guard
+                ByteClass.of(byte) & (ByteClass.token | ByteClass.unusualInName) == ByteClass.token
+                    || byte == 0x5f || (byte == 0x2e && previous != 0x2e)
+            else {
                 return nil
             }
             previous = byte

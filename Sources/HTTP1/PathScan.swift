@@ -21,26 +21,27 @@ struct PathScan {
         self.encoded = encoded
     }
 
-    /// Takes a byte that is not encoded.
+    /// Takes bytes that mean nothing to the path's form, at least one.
+    @inline(__always)
+    mutating func takePlain() -> CanonicalPath.Fault? {
+        isBehindSlash = false
+        segment = .other
+        return utf8.isPending ? .utf8 : nil
+    }
+
+    /// Takes any other byte that is not encoded.
     @inline(__always)
     mutating func take(_ byte: UInt8) -> CanonicalPath.Fault? {
         if utf8.isPending { return .utf8 }
+        let wasBehindSlash = isBehindSlash
+        isBehindSlash = byte == 0x2f
         switch byte {
-        case 0x2f:
-            if isBehindSlash { return .emptySegment }
-            isBehindSlash = true
-            return close()
+        case 0x2f: return wasBehindSlash ? .emptySegment : close()
         case 0x2e:
-            isBehindSlash = false
             addDot()
             return nil
-        case 0x3b:
-            isBehindSlash = false
-            return encoded ? close(then: .other) : .semicolon
-        default:
-            isBehindSlash = false
-            segment = .other
-            return Self.isPathByte(byte) ? nil : .byte
+        case 0x3b: return encoded ? close(then: .other) : .semicolon
+        default: return .byte
         }
     }
 
@@ -83,14 +84,5 @@ struct PathScan {
         if case .dots(let count) = segment, count <= 2 { return .dotSegment }
         segment = next
         return nil
-    }
-
-    /// What RFC 3986 section 3.3 has in a path, and `|`, `[`, `]`, which browsers send as they are.
-    @inline(__always)
-    private static func isPathByte(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 0x22, 0x23, 0x3c, 0x3e, 0x3f, 0x5c, 0x5e, 0x60, 0x7b, 0x7d: false
-        default: byte > 0x20 && byte < 0x7f
-        }
     }
 }

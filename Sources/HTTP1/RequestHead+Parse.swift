@@ -104,7 +104,11 @@ extension RequestHead {
     }
 
     private mutating func noteConnection(_ line: FieldLine, _ bytes: Span<UInt8>) throws(RequestRefusal) {
-        marks.connectionLines += 1
+        // Nearly every request says this and nothing else.
+        if case .keepAlive = ConnectionOption.of(bytes, line.value) {
+            marks.hasKeepAlive = true
+            return
+        }
         var list = ListScanner(line.value)
         while let option = list.next(bytes) {
             switch ConnectionOption.of(bytes, option) {

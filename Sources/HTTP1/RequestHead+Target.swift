@@ -20,8 +20,7 @@ extension RequestHead {
     @inline(__always)
     private mutating func splitQuery(_ bytes: Span<UInt8>, from start: Int) {
         let end = target.upperBound
-        var index = start
-        while index < end, bytes[index] != 0x3f { index &+= 1 }
+        let index = ByteClass.first(0x3f, bytes, start, end)
         path = start..<index
         if index < end { query = (index &+ 1)..<end }
     }

@@ -27,6 +27,10 @@ extension ResponseHead {
     }
 
     private mutating func noteConnection(_ line: FieldLine, _ bytes: Span<UInt8>) throws(ResponseFault) {
+        if case .keepAlive = ConnectionOption.of(bytes, line.value) {
+            marks.hasKeepAlive = true
+            return
+        }
         var list = ListScanner(line.value)
         while let option = list.next(bytes) {
             switch ConnectionOption.of(bytes, option) {

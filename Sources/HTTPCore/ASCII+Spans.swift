@@ -1,10 +1,9 @@
 extension ASCII {
-    /// Eight bytes at `index` in one load, the first one lowest; nil where fewer are left.
+    /// Eight bytes at `index`, the first one lowest; they must all be there.
     ///
     /// The loop over an unsigned offset is what the compiler turns into one load with one bounds check.
     @inlinable @inline(__always)
-    public static func word(_ bytes: Span<UInt8>, at index: Int) -> UInt64? {
-        guard index >= 0, index < bytes.count &- 7 else { return nil }
+    public static func load(_ bytes: Span<UInt8>, at index: Int) -> UInt64 {
         let base = UInt(bitPattern: index)
         var word: UInt64 = 0
         var offset: UInt = 0
@@ -13,6 +12,12 @@ extension ASCII {
             offset &+= 1
         }
         return word
+    }
+
+    /// Eight bytes at `index`, the first one lowest; nil where fewer are left.
+    @inlinable @inline(__always)
+    public static func word(_ bytes: Span<UInt8>, at index: Int) -> UInt64? {
+        index >= 0 && index < bytes.count &- 7 ? load(bytes, at: index) : nil
     }
 
     /// `A` to `Z` in each of eight bytes in lower case.
