@@ -27,8 +27,9 @@ struct RootCommand: ParsableCommand {
         abstract: "A gateway that signs people in, and tells the application behind it who they are.",
         version: Version.text,
         subcommands: [
-            RunCommand.self, CheckCommand.self, ReloadCommand.self, StatusCommand.self, HealthCommand.self,
-            EchoCommand.self, KeyCommand.self, VersionCommand.self,
+            RunCommand.self, DevCommand.self, CheckCommand.self,
+            ReloadCommand.self, StatusCommand.self, HealthCommand.self, EchoCommand.self, KeyCommand.self,
+            HashCommand.self, VersionCommand.self,
         ])
 
     static var names: [String] { configuration.subcommands.compactMap { $0.configuration.commandName } }

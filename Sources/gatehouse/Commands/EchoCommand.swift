@@ -11,13 +11,16 @@ struct EchoCommand: ParsableCommand {
     )
     @Option(help: ArgumentHelp("Where to listen: host:port, :port or unix:/path.", valueName: "address"))
     var listen = "127.0.0.1:3000"
+    @Flag(help: "Say nothing when it listens.") var quiet = false
 
     func run() {
         finish { () throws(ExitFailure) in
             let address = try ListenAddress.parse(listen)
             do throws(SystemError) {
                 let server = try EchoServer()
-                try server.run(address) { StandardError.write("gatehouse echo: listening on \(listen)\n") }
+                try server.run(address) {
+                    if !quiet { StandardError.write("gatehouse echo: listening on \(listen)\n") }
+                }
                 return ExitStatus.success
             } catch {
                 throw ExitFailure(

@@ -24,6 +24,8 @@ final class EchoServer {
         onListening()
         loop.run()
         server.close()
+        let name = "\(address)"
+        if address.family == AF_UNIX { unlink(String(name.dropFirst("unix:".count))) }
     }
 
     private static func answer(_ exchange: PlainExchange, _ loop: EventLoop) {
