@@ -16,6 +16,8 @@ final class CompiledRoute {
     let access: AccessRule
     /// `user`, to an upstream: a session is all it takes.
     let isPlainUser: Bool
+    /// Names that `set_header` sets, which are therefore not the client's; nil = none.
+    let setNames: ProtectedNames?
     /// `set_header` lines, complete.
     let headerLines: [[UInt8]]
     let stripPrefix: [UInt8]?
@@ -28,6 +30,7 @@ final class CompiledRoute {
         self.settings = settings
         realm = settings.realm.map { realms[$0] }
         access = AccessRule(settings)
+        setNames = settings.setHeaders.isEmpty ? nil : ProtectedNames(settings.setHeaders.map(\.name))
         headerLines = settings.setHeaders.map { Array("\($0.name): \($0.value)\r\n".utf8) }
         stripPrefix = settings.stripPrefix.map { Array($0.utf8) }
         rewrite = settings.rewrite.map { Array($0.utf8) }

@@ -21,6 +21,8 @@ int clinux_set_parent_death_signal(int signal);
 int clinux_set_name(const char *name);
 int clinux_pipe2(int fds[2]);
 int clinux_cpu_count(void);
+/// Whether `needle` occurs in `bytes` (memmem(3)).
+int clinux_contains(const void *bytes, size_t count, const void *needle, size_t needle_count);
 /// Starts `path` with `argv` and `envp` in its own process group, empty signal mask and default handlers;
 /// descriptor `fds[i]` becomes `i + 3` in the child (fds[i] may be any open descriptor), 0 to 2 stay, all
 /// others are closed.

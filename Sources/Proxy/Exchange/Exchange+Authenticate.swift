@@ -99,7 +99,8 @@ extension Exchange: SessionReceiver {
         case .found(let bytes, let view, let hash):
             sessionResult = .ok
             identity.set(bytes, view, hash)
-            realm?.sessions.touch(hash, view, in: bytes)
+            // Our own endpoints never extend a session (decision 11).
+            if endpoint == nil { realm?.sessions.touch(hash, view, in: bytes) }
         case .absent: sessionResult = .absent
         case .unavailable: sessionResult = .unavailable
         }

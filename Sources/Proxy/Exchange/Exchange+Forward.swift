@@ -72,6 +72,7 @@ extension Exchange {
     private func sendRequest(_ connection: UpstreamConnection) {
         guard let target = connection.stream else { return }
         phase = .awaitingResponse
+        receivedBefore = target.bytesReceived
         let buffer = worker.scratch
         buffer.removeAll()
         worker.rules.writeRequest(self, into: buffer)
@@ -199,12 +200,12 @@ extension Exchange {
     }
 
     /// The connection closed without an answer, or was reset.
-    func onUpstreamFailure(_ connection: UpstreamConnection, _ code: Int32) {
+    func onUpstreamFailure(_ connection: UpstreamConnection, _ code: Int32, received: Int) {
         upstream = nil
         switch phase {
         case .connecting:
             onUpstreamUnavailable(.connect(SystemError(call: "connect", code: code).description))
-        case .awaitingResponse: onNoAnswer(wasReused: connection.isReused)
+        case .awaitingResponse: onNoAnswer(wasReused: connection.isReused, received: received)
         case .relaying: onResponseCut()
         case .tunnel: finishTunnel()
         default: break
@@ -213,10 +214,10 @@ extension Exchange {
 
     /// D10: once more on a fresh connection, if that is safe: the connection had been used before (a keep-alive
     /// race), the method is idempotent, there is no body, and not a byte of an answer came.
-    func onNoAnswer(wasReused: Bool) {
+    func onNoAnswer(wasReused: Bool, received: Int) {
         upstream = nil
         let mayRetry = (group?.settings.retry ?? 0) > 0 && wasReused && !requestIsSpent && savedHead == nil
-        guard mayRetry, head.method.isIdempotent, informationalCount == 0, let server, let group else {
+        guard mayRetry, head.method.isIdempotent, received == receivedBefore, let server, let group else {
             refuseUpstream(.closed)
             return
         }

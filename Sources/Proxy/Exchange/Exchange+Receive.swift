@@ -18,13 +18,23 @@ extension Exchange {
         case .refused(let refusal):
             begin(length: 0)
             end = .badRequest
-            refuse(refusal.status, .badRequest, "The request breaks the rules of HTTP.")
+            refuseHead(refusal)
         case .complete(let length):
             begin(length: length)
             if connection.peer.isTrusted { adoptRequestID() }
             run()
         }
         return .started
+    }
+
+    private func refuseHead(_ refusal: RequestRefusal) {
+        guard refusal.status == 405 else {
+            refuse(refusal.status, .badRequest, "The request breaks the rules of HTTP.")
+            return
+        }
+        var reply = errorReply(405, .methodNotAllowed, "This server does not take that method.")
+        reply.add("Allow", "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH")
+        respond(reply)
     }
 
     /// The head did not come in time.

@@ -189,8 +189,9 @@ extension Exchange {
     func onUpstreamEnd(_ connection: UpstreamConnection) {
         switch phase {
         case .awaitingResponse:
+            let received = connection.stream?.bytesReceived ?? 0
             connection.discard()
-            onNoAnswer(wasReused: connection.isReused)
+            onNoAnswer(wasReused: connection.isReused, received: received)
         case .relaying: pumpResponseBody(connection)
         case .tunnel: onTunnelEndDown()
         default: break

@@ -83,6 +83,8 @@ final class Exchange {
     var isQueued = false
     /// Bytes of the request that an origin has been sent can no longer be sent again.
     var requestIsSpent = false
+    /// Bytes that the connection had received when this request was sent.
+    var receivedBefore = 0
 
     // The response.
     var responseHead = ResponseHead()

@@ -1,3 +1,4 @@
+import CLinux
 import Transport
 
 /// Takes cookies of ours out of a Cookie field's value.
@@ -7,6 +8,10 @@ enum CookieFilter {
     static func write(
         _ value: UnsafeRawBufferPointer, without names: [[UInt8]], into out: ByteBuffer
     ) -> Bool {
+        guard contains(value, names) else {
+            out.append(value)
+            return true
+        }
         var isEmpty = true
         var start = 0
         while start < value.count {
@@ -26,6 +31,13 @@ enum CookieFilter {
             start = end + 1
         }
         return !isEmpty
+    }
+
+    private static func contains(_ value: UnsafeRawBufferPointer, _ names: [[UInt8]]) -> Bool {
+        guard let base = value.baseAddress else { return false }
+        return names.contains { name in
+            name.withUnsafeBytes { clinux_contains(base, value.count, $0.baseAddress, $0.count) != 0 }
+        }
     }
 
     private static func isOurs(

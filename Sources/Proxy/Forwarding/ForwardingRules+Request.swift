@@ -72,7 +72,7 @@ extension ForwardingRules {
             }
             if line.isHopByHop || line.hasUnderscoreOrDot { continue }
             let name = UnsafeRawBufferPointer(rebasing: bytes[line.name])
-            if isStripped(name) { continue }
+            if isStripped(name) || exchange.route?.setNames?.contains(name) == true { continue }
             write(name, UnsafeRawBufferPointer(rebasing: bytes[line.value]), into: out)
         }
         if hasCookies { writeCookies(exchange, bytes, into: out) }

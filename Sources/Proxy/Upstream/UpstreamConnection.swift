@@ -63,6 +63,6 @@ final class UpstreamConnection: StreamHandler {
         let exchange = self.exchange
         self.exchange = nil
         server.connectionFailed(self)
-        exchange?.onUpstreamFailure(self, code)
+        exchange?.onUpstreamFailure(self, code, received: stream.bytesReceived)
     }
 }

@@ -5,6 +5,7 @@ import Transport
 final class UpstreamGroup {
     let settings: UpstreamSettings
     let servers: [UpstreamServer]
+    private var turn = 0
 
     init(settings: UpstreamSettings, loop: EventLoop, pool: BufferPool, resolver: Resolver) {
         self.settings = settings
@@ -23,7 +24,11 @@ final class UpstreamGroup {
 
     private func leastLoaded(avoiding failed: UpstreamServer?, backup: Bool) -> UpstreamServer? {
         var best: UpstreamServer?
-        for server in servers where server.settings.backup == backup && server !== failed {
+        turn = (turn + 1) % servers.count
+        for offset in servers.indices {
+            // Beginning with another one each time, so that equals take turns.
+            let server = servers[(turn + offset) % servers.count]
+            if server.settings.backup != backup || server === failed { continue }
             guard let current = best else {
                 best = server
                 continue
