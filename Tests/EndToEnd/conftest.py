@@ -101,7 +101,7 @@ def make_redis(cleanup, tmp_path):
 def gateway_maker(directory, redis, cleanup):
     """Starts private gateways. Without `redis=` they share the session-wide server, each under its own prefix."""
 
-    def make(name=None, start=True, recorder=None, wait=True, env=None, preexec=None, **options):
+    def make(name=None, start=True, recorder=None, wait="redis", env=None, preexec=None, **options):
         number = next(numbers)
         recorder = recorder or cleanup.add(Recorder())
         if "redis" not in options:

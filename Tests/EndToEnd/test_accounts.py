@@ -119,8 +119,7 @@ def test_bcrypt_refuses_what_it_would_cut(make_gateway):
     gateway = make_gateway(hash="bcrypt 4")
     assert register(gateway, "fits", "p" * 72)
     response = gateway.fetch("POST", "/_auth/register", JSON, credentials("long", "p" * 73))
-    document = problem(response, 422, "weak_password")
-    assert "72" in document["detail"]
+    assert "72" in str(problem(response, 422, "weak_password"))
     assert gateway.fetch("POST", "/_auth/register", JSON, credentials("wide", "\u00e9" * 37)).status == 422
     assert login(gateway, "fits", "p" * 73).status == 401
 

@@ -103,7 +103,7 @@ def crowded(make_gateway):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [1])
+@pytest.mark.parametrize("seed", [1, 2, 3])
 def test_ten_thousand_interleaved_requests(crowded, seed):
     users = [register(crowded) for _ in range(5)] + [None]
     crowd = Crowd(crowded, users, TOTAL, seed).run()

@@ -34,7 +34,7 @@ def forwarded(gateway, oracle, data, methods=("GET",), identities=(), status=200
     responses = exchanged(gateway, oracle, data, methods, identities)
     assert all(r.status == status and r.recorded is not None for r in responses), responses
     numbers = [r.recorded for r in responses]
-    return [r for r in oracle.seen() if r.number in numbers]
+    return [r for r in oracle.last if r.number in numbers]
 
 
 def closed_whatever(gateway, oracle, data, statuses=(400,), identities=(), partial=0):

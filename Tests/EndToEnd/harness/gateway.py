@@ -31,7 +31,8 @@ def configuration(**options):
         "workers": 1, "redis": "managed", "session": "key_file state/session.key", "log": "access on",
         "limits": "connections 20000\n    connections_per_ip 20000",
         "timeouts": "header 2s\n    body_idle 2s\n    write_idle 5s\n    keepalive 5s",
-        "shutdown": "grace 4s", "hash": HASH, "users": "register open", "realm": "", "headers": "", "extra": "",
+        "shutdown": "grace 4s", "hash": HASH, "users": "register open", "realm": "", "sessions": "\nsessions_per_user 1000",
+        "headers": "", "extra": "",
         "upstream": "", "upstream_options": "", "host": "*", "routes": DEFAULT_ROUTES, "top": "", "state": "state",
         "listen": None, "sites": "",
     } | options
@@ -44,7 +45,7 @@ def configuration(**options):
         block("session", o["session"]), block("log", o["log"]), block("limits", o["limits"]),
         block("timeouts", o["timeouts"]), block("shutdown", o["shutdown"]), block("headers", o["headers"]),
         block("users people", "store sqlite state/users.db\nhash %s\n%s" % (o["hash"], o["users"])),
-        block("realm main", "users people\n" + o["realm"]),
+        block("realm main", "users people\n" + o["realm"] + o["sessions"]),
         block("upstream app", "server %s\n%s" % (o["upstream"], o["upstream_options"])),
         o["extra"],
         block("site " + o["host"], o["routes"]),
@@ -102,21 +103,31 @@ class Gateway:
 
     # Life
 
-    def start(self, wait=True, preexec=None):
+    def start(self, wait="redis", preexec=None):
+        """Starts it and waits until it serves (`serving`), and has reached Redis too (`redis`); or not (None)."""
+
         with open(self.log_path, "ab") as log:
+            self.log_start = log.tell()
             self.process = subprocess.Popen(
                 [binary(), "run", "--config", self.path], stdout=log, stderr=log, cwd=self.directory, env=self.env,
                 start_new_session=True, preexec_fn=preexec)
         if wait:
-            wait_until(self.is_listening, 20, "the gateway's listening")
+            wait_until(self.is_serving, 20, "the gateway's start")
+        if wait == "redis":
+            wait_until(self.has_redis, 10, "the connections to Redis")
         return self
 
-    def is_listening(self):
+    def has_redis(self):
+        """Whether each worker of this start has said that it reached Redis."""
+        return self.log()[self.log_start:].count('"msg":"connected to Redis"') >= self.options.get("workers", 1)
+
+    def is_serving(self):
+        """Whether this start has come as far as all workers' being ready."""
         if self.process.poll() is not None:
             raise AssertionError("the gateway ended with %d:\n%s" % (self.process.returncode, self.log()[-3000:]))
-        return self.is_listening_quietly()
+        return '"msg":"serving"' in self.log()[self.log_start:]
 
-    def is_listening_quietly(self):
+    def is_listening(self):
         """Whether the address takes connections; the process may have ended."""
         with socket.socket() as probe:
             return probe.connect_ex(self.address) == 0
@@ -172,7 +183,7 @@ class Gateway:
 
     def workers(self):
         """Pids of the worker processes."""
-        return [pid for pid in children(self.process.pid) if "redis" not in command_line(pid)]
+        return [pid for pid in children(self.process.pid) if name(pid) != "redis-server"]
 
     def redis_pid(self):
         """Pid of the managed redis-server."""

@@ -20,8 +20,10 @@ class Oracle:
     def __init__(self, gateway, recorder, user=None):
         self.gateway, self.recorder, self.user = gateway, recorder, user
         self.mark = recorder.mark()
+        self.last = []
 
     def seen(self):
+        """What the upstream saw since the last check."""
         return self.recorder.since(self.mark)
 
     def check(self, responses, identities=(), partial=0):
@@ -32,6 +34,7 @@ class Oracle:
         """
         self.fresh_request_is_answered()
         seen = [r for r in self.seen() if not (r.target or "").startswith("/public/clean-")]
+        self.mark, self.last = self.recorder.mark(), seen
         broken = [r for r in seen if r.error]
         assert not broken, "the upstream got broken grammar: %s" % [(r.error, r.raw) for r in broken]
         complete = [r.number for r in seen if r.complete]
