@@ -35,6 +35,8 @@ extension Master {
     func onDelayOver() {
         guard stopPhase == .delay else { return }
         stopPhase = .draining
+        // The workers close theirs as well: from here on a new connection is refused instead of left waiting.
+        listeners.closeAll()
         let grace = generations[fleet.serving]?.settings.shutdown.grace ?? 0
         fleet.stop(graceMilliseconds: grace, now: loop.now)
         performCommands()
