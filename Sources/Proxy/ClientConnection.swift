@@ -10,7 +10,7 @@ final class ClientConnection: StreamHandler {
     /// Place in the worker's table.
     var slot = 0
     private(set) var exchange: Exchange?
-    private lazy var timer = DeadlineTimer(self)
+    private let timer = DeadlineTimer()
     private var isProcessing = false
     private var isClosed = false
     /// Nothing more is to be read as a request.
@@ -27,6 +27,7 @@ final class ClientConnection: StreamHandler {
         idleSince = worker.loop.now
         super.init()
         stream.handler = self
+        timer.own(by: self)
         worker.loop.arm(timer, after: worker.settings.timeouts.header)
     }
 

@@ -170,8 +170,8 @@ final class Worker {
     // MARK: What exchanges ask for
 
     /// The site for the request's host; nil = unknown. An HTTP/1.0 request without Host goes to `site *`.
-    func site(forHost head: borrowing RequestHead, _ bytes: Span<UInt8>) -> CompiledSite? {
-        HostName.withName(bytes, head.host) { name in
+    func site(forHost host: Range<Int>, _ bytes: Span<UInt8>) -> CompiledSite? {
+        HostName.withName(bytes, host) { name in
             router.site(forHost: name).map { sites[$0] }
         }
     }

@@ -20,6 +20,13 @@ public struct RedisCommand: Sendable, Equatable {
     }
 
     /// Calls `body` with the command as it goes over the wire; false if there was no memory for it.
+    /// The bytes that go to the server, as hiredis' formatter makes them; empty if it has no memory.
+    public var wireForm: [UInt8] {
+        var form: [UInt8] = []
+        _ = withWireForm { form = [UInt8]($0) }
+        return form
+    }
+
     func withWireForm(_ body: (UnsafeRawBufferPointer) -> Void) -> Bool {
         withUnsafeTemporaryAllocation(of: UnsafeRawBufferPointer.self, capacity: arguments.count) { parts in
             _ = parts.initialize(fromContentsOf: arguments.lazy.map { _ in .init(start: nil, count: 0) })

@@ -120,6 +120,17 @@ public final class RedisConnection {
         return isSent ? nil : reject(.overloaded)
     }
 
+    /// Sends a read whose wire form the caller keeps, made once by `RedisCommand.wireForm`. Allocates nothing.
+    ///
+    /// - Returns: nil if the call was accepted: `receiver` will hear. Otherwise why not, and it will not.
+    public func read(
+        wireForm: UnsafeRawBufferPointer, receiver: any RedisReceiver, token: UInt64
+    ) -> RedisOutage? {
+        if let outage = obstacle() { return reject(outage) }
+        send(wireForm, receiver, token, isRead: true)
+        return nil
+    }
+
     /// Sends any command.
     ///
     /// - Returns: nil if the call was accepted: `receiver` will hear. Otherwise why not, and it will not.

@@ -25,8 +25,9 @@ public final class SessionStore {
     }
     private var pending: ContiguousArray<Pending?> = []
     private var freeSlots: ContiguousArray<Int> = []
-    private var key: [UInt8]
-    private let keyCount: Int
+    /// `GET` of a record as it goes to Redis; only the hash in it changes, and it ends before the last CRLF.
+    private var lookupForm: [UInt8]
+    private let hashStart: Int
     private lazy var refusals = LookupRefusals()
 
     /// The sessions of `realm` on `redis`.
@@ -47,9 +48,9 @@ public final class SessionStore {
         self.evictsOldest = evictsOldest
         self.touchMilliseconds = Int64(touchMilliseconds)
         commands = SessionCommands(keys: SessionKeys(prefix: prefix, realm: realm))
-        key = commands.keys.recordBase
-        keyCount = key.count
-        key += [UInt8](repeating: 0, count: SessionHash.count)
+        let placeholder = [UInt8](repeating: UInt8(ascii: "-"), count: SessionHash.count)
+        lookupForm = RedisCommand("GET", [commands.keys.recordBase + placeholder], isRead: true).wireForm
+        hashStart = lookupForm.count - 2 - SessionHash.count
     }
 
     // MARK: Looking up
@@ -57,12 +58,13 @@ public final class SessionStore {
     /// Asks Redis for the session called `hash`; `receiver` will hear.
     public func lookup(_ hash: SessionHash, receiver: any SessionReceiver, token: UInt64) {
         let slot = take(Pending(hash: hash, receiver: receiver, token: token))
-        let start = keyCount
-        let outage = key.withUnsafeMutableBytes { key in
-            hash.withUnsafeBytes {
-                UnsafeMutableRawBufferPointer(rebasing: key[start...]).copyMemory(from: $0)
-            }
-            return redis.get(UnsafeRawBufferPointer(key), receiver: self, token: UInt64(slot))
+        let start = hashStart
+        lookupForm.withUnsafeMutableBytes { form in
+            let place = UnsafeMutableRawBufferPointer(rebasing: form[start..<start + SessionHash.count])
+            hash.withUnsafeBytes { place.copyMemory(from: $0) }
+        }
+        let outage = lookupForm.withUnsafeBytes {
+            redis.read(wireForm: $0, receiver: self, token: UInt64(slot))
         }
         guard let outage else { return }
         _ = give(slot)

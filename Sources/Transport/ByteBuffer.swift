@@ -96,19 +96,32 @@ public final class ByteBuffer {
     /// Appends a copy of `bytes`.
     public func append(_ bytes: UnsafeRawBufferPointer) {
         guard let source = bytes.baseAddress, bytes.count > 0 else { return }
-        reserve(bytes.count)
-        memcpy(base + end, source, bytes.count)
-        end += bytes.count
+        memcpy(grown(by: bytes.count), source, bytes.count)
     }
 
     /// Appends a copy of `bytes`.
     public func append(_ bytes: [UInt8]) {
-        bytes.withUnsafeBytes { append($0) }
+        if bytes.isEmpty { return }
+        let target = grown(by: bytes.count)
+        // The closure holds no reference to the buffer: that would be a retain for each append.
+        bytes.withUnsafeBytes { source in
+            if let base = source.baseAddress { memcpy(target, base, source.count) }
+        }
     }
 
     /// Appends the UTF-8 bytes of a literal.
     public func append(_ literal: StaticString) {
-        append(UnsafeRawBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount))
+        let count = literal.utf8CodeUnitCount
+        memcpy(grown(by: count), literal.utf8Start, count)
+    }
+
+    /// Takes `count` more bytes into the content and returns where they are to be put.
+    @inline(__always)
+    private func grown(by count: Int) -> UnsafeMutableRawPointer {
+        if capacity - end < count { reserve(count) }
+        let target = base + end
+        end += count
+        return target
     }
 
     /// Appends one byte.

@@ -17,6 +17,12 @@ public final class DeadlineTimer {
     /// A timer that is off.
     public init(_ receiver: any DeadlineReceiver) { self.receiver = receiver }
 
+    /// A timer that is off and has no receiver yet, for an owner that is not whole yet.
+    public init() {}
+
+    /// Makes `receiver` the one who is told.
+    public func own(by receiver: any DeadlineReceiver) { self.receiver = receiver }
+
     /// Whether a deadline is set.
     public var isArmed: Bool { deadline != .max }
 

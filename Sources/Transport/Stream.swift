@@ -90,22 +90,20 @@ open class Stream: EventSource {
 
     /// Reads into `target`; the count, 0 at the end, or -1 with errno (EAGAIN: nothing there).
     open func receive(into target: UnsafeMutableRawBufferPointer) -> Int {
-        retryingInterrupted { recv(descriptor, target.baseAddress, target.count, 0) }
+        retryingInterrupted { clinux_recv(descriptor, target.baseAddress, target.count) }
     }
 
     /// Writes `first`, then `second`; the count, or -1 with errno (EAGAIN: no room).
     open func send(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) -> Int {
         if second.isEmpty {
-            return retryingInterrupted {
-                Glibc.send(descriptor, first.baseAddress, first.count, Int32(MSG_NOSIGNAL))
-            }
+            return retryingInterrupted { clinux_send(descriptor, first.baseAddress, first.count) }
         }
         return withUnsafeTemporaryAllocation(of: iovec.self, capacity: 2) { vectors in
             vectors[0] = iovec(
                 iov_base: UnsafeMutableRawPointer(mutating: first.baseAddress), iov_len: first.count)
             vectors[1] = iovec(
                 iov_base: UnsafeMutableRawPointer(mutating: second.baseAddress), iov_len: second.count)
-            return retryingInterrupted { writev(descriptor, vectors.baseAddress, 2) }
+            return retryingInterrupted { clinux_writev(descriptor, vectors.baseAddress, 2) }
         }
     }
 

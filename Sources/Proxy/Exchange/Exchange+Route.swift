@@ -10,7 +10,7 @@ extension Exchange {
         if head.isAsteriskForm { return answerServerOptions() }
         let raw = headBytes.bindMemory(to: UInt8.self)
         let bytes = raw.span
-        guard let site = worker.site(forHost: head, bytes) else {
+        guard let site = worker.site(forHost: head.host, bytes) else {
             return refused(400, .unknownHost, "This server does not serve that host.")
         }
         self.site = site

@@ -37,7 +37,7 @@ final class Exchange {
     /// Alive for as long as the exchange runs: a closed connection bumps `epoch` first, so that no late answer gets
     /// here, and the worker keeps it to the end of the tick. Unsafe: the check costs 1 % of a request.
     unowned(unsafe) let connection: ClientConnection
-    lazy var timer = DeadlineTimer(self)
+    let timer = DeadlineTimer()
 
     var phase = Phase.idle
     /// Tells an answer for this request from one for an earlier request of the same object.
@@ -108,6 +108,7 @@ final class Exchange {
         self.worker = worker
         self.connection = connection
         self.stream = stream
+        timer.own(by: self)
     }
 
     var isRunning: Bool { phase != .idle }

@@ -7,12 +7,11 @@ extension ForwardingRules {
     func writeResponse(
         _ exchange: Exchange, _ bytes: UnsafeRawBufferPointer, _ framing: BodyFraming, into out: ByteBuffer
     ) {
-        let head = exchange.responseHead
-        out.append(StatusLine.bytes(for: head.status))
+        out.append(StatusLine.bytes(for: exchange.status))
         if exchange.clearsCookie { exchange.writeClearedCookie(into: out) }
         var hasDate = false
         var hasCacheControl = false
-        for line in head.fields {
+        for line in exchange.responseHead.fields {
             switch line.id {
             case .connection, .keepAlive, .proxyConnection, .te, .transferEncoding, .upgrade, .trailer,
                 .contentLength, .http2Settings:
@@ -49,14 +48,13 @@ extension ForwardingRules {
 
     /// RFC 9110, 8.6: no length on 204; for HEAD and 304 the origin's length is what it would have been.
     private func writeFraming(_ exchange: Exchange, _ framing: BodyFraming, into out: ByteBuffer) {
-        let head = exchange.responseHead
         switch framing {
         case .length(let length): writeLength(length, into: out)
         case .none:
-            if head.status == 204 || head.status < 200 { return }
-            if let length = head.contentLength {
+            if exchange.status == 204 || exchange.status < 200 { return }
+            if let length = exchange.responseHead.contentLength {
                 writeLength(length, into: out)
-            } else if exchange.head.method != .head && head.status != 304 {
+            } else if exchange.head.method != .head && exchange.status != 304 {
                 writeLength(0, into: out)
             }
         case .chunked, .untilClose:
