@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -119,13 +120,13 @@ class Gateway:
 
     def has_redis(self):
         """Whether each worker of this start has said that it reached Redis."""
-        return self.log()[self.log_start:].count('"msg":"connected to Redis"') >= self.options.get("workers", 1)
+        return self.log()[self.log_start:].count("connected to Redis") >= self.options.get("workers", 1)
 
     def is_serving(self):
         """Whether this start has come as far as all workers' being ready."""
         if self.process.poll() is not None:
             raise AssertionError("the gateway ended with %d:\n%s" % (self.process.returncode, self.log()[-3000:]))
-        return '"msg":"serving"' in self.log()[self.log_start:]
+        return re.search(r"\bserving\b", self.log()[self.log_start:])
 
     def is_listening(self):
         """Whether the address takes connections; the process may have ended."""
