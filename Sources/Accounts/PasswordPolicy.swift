@@ -19,6 +19,8 @@ public struct PasswordPolicy: Sendable, Equatable {
         case notUTF8
         /// The login name, in any case of its letters.
         case sameAsName
+        /// One of those that are guessed first.
+        case common
 
         /// The stable name of the reason.
         public var code: String {
@@ -29,6 +31,7 @@ public struct PasswordPolicy: Sendable, Equatable {
             case .nulForBcrypt: "nul_for_bcrypt"
             case .notUTF8: "not_utf8"
             case .sameAsName: "same_as_name"
+            case .common: "common"
             }
         }
     }
@@ -54,6 +57,7 @@ public struct PasswordPolicy: Sendable, Equatable {
             default: break
             }
         }
-        return password.map(ASCII.lowerCased).elementsEqual(name.canonical.utf8) ? .sameAsName : nil
+        if password.map(ASCII.lowerCased).elementsEqual(name.canonical.utf8) { return .sameAsName }
+        return CommonPasswords.contains(password) ? .common : nil
     }
 }

@@ -9,6 +9,7 @@ enum PasswordWording {
         case .tooLongForBcrypt: "This password is too long: it may have at most 72 bytes."
         case .notUTF8: "The password is not valid text."
         case .sameAsName: "The password must not be the user name."
+        case .common: "This password is one of those that are guessed first."
         case .nulForBcrypt: "A password may not contain a NUL character."
         }
     }

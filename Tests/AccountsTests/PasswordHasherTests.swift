@@ -1,6 +1,7 @@
-import Accounts
 import Glibc
 import Testing
+
+@testable import Accounts
 
 @Suite("PasswordHasher")
 struct PasswordHasherTests {
@@ -136,6 +137,23 @@ struct PasswordHasherTests {
 
         let (low, high) = (times.min() ?? 0, times.max() ?? 0)
         #expect(high < low * 2, "\(times)")
+    }
+
+    @Test(arguments: [1, 4096, 8192, (2 << 20) - 1, 2 << 20, (2 << 20) + 1, 19 << 20, (64 << 20) + 4096])
+    func `working memory is clean, whole and given back`(count: Int) throws {
+        for _ in 0..<3 {
+            let base = try #require(HashMemory.allocate(count))
+            let memory = UnsafeRawBufferPointer(start: base, count: count)
+            #expect(stride(from: 0, to: count, by: 997).allSatisfy { memory[$0] == 0 })
+            memset(base, 0xff, count)
+            HashMemory.free(base, count)
+        }
+    }
+
+    @Test func `memory that cannot be had is said, not trapped on`() {
+        #expect(HashMemory.allocate(0) == nil)
+        #expect(HashMemory.allocate(-1) == nil)
+        #expect(HashMemory.allocate(1 << 52) == nil)
     }
 
     @Test func `a dearer kind measures longer`() throws {
