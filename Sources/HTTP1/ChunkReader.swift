@@ -33,6 +33,7 @@ struct ChunkReader: Sendable {
     private var overhead = 0
     private var payload = 0
     private var trailers = 0
+    private var trailerName = TrailerName(first: 0)
     private let limitsOverhead: Bool
 
     init(limitsOverhead: Bool) {
@@ -156,9 +157,10 @@ struct ChunkReader: Sendable {
         case .lineStart where ByteClass.isToken(byte):
             trailers += 1
             guard trailers <= Self.trailerLines else { throw .trailerSize }
+            trailerName = TrailerName(first: byte)
             state = .trailerName
-        case .trailerName where ByteClass.isToken(byte): break
-        case .trailerName where byte == 0x3a: state = .trailerValue
+        case .trailerName where ByteClass.isToken(byte): trailerName.add(byte)
+        case .trailerName where byte == 0x3a && !trailerName.isForbidden: state = .trailerValue
         case .trailerValue where byte == ASCII.carriageReturn: state = .trailerLineFeed
         case .trailerValue where isText(byte): break
         case .trailerLineFeed where byte == ASCII.lineFeed: state = .lineStart

@@ -9,7 +9,7 @@ public enum FramingError: String, Error, Sendable, CaseIterable {
     case lineEnd = "line_end"
     /// A size line that is too long, or framing out of proportion to its payload.
     case overhead
-    /// A trailer line outside the grammar.
+    /// A trailer line outside the grammar, or one with a name that framing, routing or identity rest on.
     case trailer
     /// Too many trailers or too large ones.
     case trailerSize = "trailer_size"

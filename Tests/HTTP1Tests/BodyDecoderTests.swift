@@ -52,7 +52,8 @@ struct BodyDecoderTests {
     }
 
     @Test func `finds the payload of chunks and stops behind the last`() {
-        let bytes = wire("5⏎hello⏎006;a=b;c=\"d\\\"\"⏎ world⏎0⏎X-Trailer: x⏎Y:⏎⏎GET /")
+        let bytes = wire(
+            "5⏎hello⏎006;a=b;c=\"d\\\"\"⏎ world⏎0⏎X-Trailer: x⏎Y:⏎X-Content-Length: 1⏎Hosts: a⏎⏎GET /")
         let decoded = decode(bytes)
         #expect(decoded.payload == wire("hello world"))
         #expect(decoded.isComplete && decoded.consumed == bytes.count - 5)
@@ -86,7 +87,11 @@ struct BodyDecoderTests {
         ("5;a;;b⏎hello", .chunkExtension), ("5;a=\"b␀\"⏎", .chunkExtension), ("5;\u{e9}⏎", .chunkExtension),
         ("5;" + String(repeating: "a", count: 300) + "⏎hello", .overhead),
         ("5;" + String(repeating: "a", count: 20_000), .overhead),
-        // Trailers.
+        // Trailers, and a request taken for them.
+        ("0⏎X:GET /smug HTTP/1.1⏎Host: a⏎⏎", .trailer), ("0⏎HOST: a⏎⏎", .trailer),
+        ("0⏎Cookie: a=b⏎⏎", .trailer),
+        ("0⏎content-length: 9⏎⏎", .trailer), ("0⏎X: a⏎Transfer-Encoding: chunked⏎⏎", .trailer),
+        ("0⏎Authorization: x⏎⏎", .trailer),
         ("0⏎X⏎⏎", .trailer), ("0⏎X : a⏎⏎", .trailer), ("0⏎ X: a⏎⏎", .trailer), ("0⏎: a⏎⏎", .trailer),
         ("0⏎X: a␀⏎⏎", .trailer), ("0⏎X: a␊⏎", .lineEnd), ("0⏎X: a␍b⏎⏎", .lineEnd), ("0⏎X: a⏎ b⏎⏎", .trailer),
         ("0⏎X␊⏎", .lineEnd), ("0⏎X: \(String(repeating: "a", count: 9_000))", .trailerSize),
@@ -185,7 +190,7 @@ struct BodyDecoderTests {
             sent += chunk
             body += wire("\(size)\(Bool.random(using: &random) ? ";x=\"a b\"" : "")⏎") + chunk + wire("⏎")
         }
-        body += wire(Bool.random(using: &random) ? "0⏎⏎" : "000;last⏎X-User-Id: evil⏎Content-Length: 9⏎⏎")
+        body += wire(Bool.random(using: &random) ? "0⏎⏎" : "000;last⏎X-User-Id: evil⏎X-Host: b⏎⏎")
         let rest = wire("GET /next HTTP/1.1⏎")
         for cuts in [[], Array(0...body.count), random.cuts(body.count + rest.count)] {
             let decoded = decode(body + rest, cutAt: cuts)
