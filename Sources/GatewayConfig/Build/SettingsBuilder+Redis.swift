@@ -38,6 +38,10 @@ extension SettingsBuilder {
         } catch .laterScheme(let scheme) {
             log.error("E212", word.position, "redis \(scheme):// is not available in this version")
         } catch {
+            // What looks like a URL may have a password in any of its parts.
+            if word.bytes.contains(UInt8(ascii: "@")) || word.text.utf8.split(separator: 0x3a).count > 2 {
+                log.mask(word)
+            }
             _ = reader.wrong(
                 word, "managed, redis://[user@]host:port/db or unix:///path?db=0",
                 error == .relativePath ? ["the path of a socket starts with a slash: unix:///path"] : [])

@@ -17,6 +17,7 @@ final class DiagnosticLog {
     private(set) var files: [SourceFile] = []
     private var entries: [Entry] = []
     private var masks: [Int: [Int: [Range<Int>]]] = [:]
+    private var secrets: [[UInt8]] = []
     private(set) var hasErrors = false
 
     /// Makes a file known; the result is its number.
@@ -35,10 +36,19 @@ final class DiagnosticLog {
     }
 
     /// Hides a word wherever its line is shown.
-    func mask(_ word: Word) { mask(word.position, count: word.sourceCount) }
+    func mask(_ word: Word) {
+        hide(word.bytes)
+        if !word.isReference { mask(word.position, count: word.sourceCount) }
+    }
 
     /// Hides the rest of a line.
     func maskRest(of position: Position) { mask(position, count: Int.max - position.offset) }
+
+    /// Hides a value wherever it turns up, as a name in some message for instance.
+    func hide(_ secret: [UInt8]) {
+        // Hiding every "on" would hide nothing and spoil every message.
+        if secret.count >= 4, secret.count <= 4_096, !secrets.contains(secret) { secrets.append(secret) }
+    }
 
     private func mask(_ position: Position, count: Int) {
         masks[position.file, default: [:]][position.line, default: []].append(
@@ -70,7 +80,7 @@ final class DiagnosticLog {
     private func diagnostic(_ entry: Entry, _ mainPath: String) -> Diagnostic {
         var result = Diagnostic(
             file: mainPath, line: 1, column: 1, severity: entry.severity, code: entry.code,
-            message: entry.message, hints: entry.hints)
+            message: scrubbed(entry.message), hints: entry.hints.map(scrubbed))
         guard let position = entry.position, position.file < files.count else { return result }
         let file = files[position.file]
         let line = file.line(position.line)
@@ -82,5 +92,19 @@ final class DiagnosticLog {
         result.sourceLine = shown.text
         result.sourceOffset = shown.offset
         return result
+    }
+
+    private func scrubbed(_ text: String) -> String {
+        var bytes = Array(text.utf8)
+        for secret in secrets where bytes.count >= secret.count {
+            var index = 0
+            while index + secret.count <= bytes.count {
+                if bytes[index...].starts(with: secret) {
+                    bytes.replaceSubrange(index..<index + secret.count, with: secretPlaceholder.utf8)
+                }
+                index += 1
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }

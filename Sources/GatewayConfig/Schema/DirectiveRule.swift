@@ -14,6 +14,10 @@ struct DirectiveRule: Sendable {
     var needsBlock = false
     var repeats = false
     var isRequired = false
+    /// The syntax in words, where the arguments alone do not tell it.
+    var form: String?
+    /// Belongs into an example although it is neither required nor a default.
+    var isStarter = false
     /// Known, but not built yet.
     var isLater = false
 
@@ -30,6 +34,7 @@ struct DirectiveRule: Sendable {
     }
 
     var repeating: DirectiveRule { with { $0.repeats = true } }
+    var starter: DirectiveRule { with { $0.isStarter = true } }
     var required: DirectiveRule { with { $0.isRequired = true } }
 
     /// Known and refused in this version.
@@ -39,6 +44,9 @@ struct DirectiveRule: Sendable {
             $0.repeats = true
         }
     }
+
+    /// The syntax as people read it.
+    func written(_ form: String) -> DirectiveRule { with { $0.form = form } }
 
     /// Takes a block, or may take one.
     func block(_ context: Context, needed: Bool = true) -> DirectiveRule {
@@ -60,6 +68,7 @@ struct DirectiveRule: Sendable {
             let text = argument.count.upperBound > 1 ? argument.display + "..." : argument.display
             return argument.count.lowerBound == 0 ? "[\(text)]" : text
         }
+        if let form { return form }
         let tail = block == nil ? [] : [needsBlock ? "{ ... }" : "[{ ... }]"]
         return ([name] + (isLater ? [] : words) + tail).joined(separator: " ")
     }

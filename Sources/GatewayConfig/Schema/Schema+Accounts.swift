@@ -7,7 +7,7 @@ extension Schema {
                 ArgumentRule("PATH", .path, 0...1),
             ],
             "Where accounts are kept.", example: "store sqlite state/users.db"
-        ).required,
+        ).written("store sqlite PATH").required,
         DirectiveRule(
             "identifier", in: .users, [.choice("username", later: ["email"])], default: "username",
             "What people log in with.", example: "identifier username"),
@@ -15,18 +15,20 @@ extension Schema {
             "register", in: .users, [.choice("off", "open", later: ["invite", "approval"])], default: "off",
             "Whether people make accounts themselves.", example: "register off"),
         DirectiveRule(
-            "default_roles", in: .users, [ArgumentRule("NAME", .name, ArgumentRule.maybeMany)],
+            "default_roles", in: .users, [ArgumentRule("NAME", .name, ArgumentRule.many)],
             default: "none",
             "Roles of a new account.", example: "default_roles member"),
         DirectiveRule(
             "password", in: .users, [ArgumentRule("min N | max N", .word, 2...6)], default: "min 10 max 128",
             "Length of a password in characters; common ones are refused as well.",
-            example: "password min 10 max 128"),
+            example: "password min 10 max 128"
+        ).written("password [min N] [max N]"),
         DirectiveRule(
             "hash", in: .users, [ArgumentRule("argon2id MEMORY PASSES LANES | bcrypt COST", .word, 2...4)],
             default: "argon2id 19m 2 1",
             "How passwords are stored; others verify too and are replaced at login.",
-            example: "hash argon2id 19m 2 1"),
+            example: "hash argon2id 19m 2 1"
+        ).written("hash argon2id MEMORY PASSES LANES | bcrypt COST"),
         .later("find", in: .users, "Query that finds an account.", example: "find \"select ...\""),
         .later("insert", in: .users, "Statement that adds one.", example: "insert \"insert ...\""),
         .later(
@@ -67,7 +69,8 @@ extension Schema {
             [.count(1...1_000), ArgumentRule("reject | evict oldest", .word, 0...2)],
             default: "20 evict oldest",
             "Sessions of one account: one more is refused, or ends the oldest.",
-            example: "sessions_per_user 20 evict oldest"),
+            example: "sessions_per_user 20 evict oldest"
+        ).written("sessions_per_user N [reject | evict oldest]"),
         .later(
             "login_limit", in: .realm, "Failed logins before a pause.",
             example: "login_limit 10/5m per account"),

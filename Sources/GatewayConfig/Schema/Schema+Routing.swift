@@ -4,7 +4,7 @@ extension Schema {
             "server", in: .upstream,
             [ArgumentRule("ADDRESS", .serverAddress), ArgumentRule("weight N | backup", .word, 0...4)],
             "A server; backup ones are used when no other answers.", example: "server 127.0.0.1:3000"
-        ).repeating.required,
+        ).written("server ADDRESS [weight N] [backup]").repeating.required,
         DirectiveRule(
             "balance", in: .upstream,
             [.choice("least_conn", later: ["round_robin", "hash_user", "hash_ip"])],
@@ -35,7 +35,8 @@ extension Schema {
         DirectiveRule(
             "host", in: .upstream, [ArgumentRule("preserve | upstream | NAME", .word, 1...2)],
             default: "preserve", "Host header they get: the client's, the server's address, or a fixed one.",
-            example: "host preserve"),
+            example: "host preserve"
+        ).written("host preserve | upstream | NAME"),
         DirectiveRule(
             "max_connections", in: .upstream, [.count(1...65_535)], default: "256",
             "Connections of a worker to one server; requests beyond wait 1 s, then get 503.",
@@ -59,12 +60,13 @@ extension Schema {
             ],
             "Who may use which paths, and who answers them: /exact, /dir/*, /users/{id}/x, or /* for all.",
             example: "route /* app user"
-        ).repeating.required.block(.route, needed: false),
+        ).written("route PATTERN UPSTREAM|- public|optional|user|role NAME...|deny [{ ... }]").repeating
+            .required.block(.route, needed: false),
     ]
 
     static let route: [DirectiveRule] = [
         DirectiveRule(
-            "methods", in: .route, [ArgumentRule("METHOD", .method, ArgumentRule.maybeMany)],
+            "methods", in: .route, [ArgumentRule("METHOD", .method, ArgumentRule.many)],
             default: "all but CONNECT and TRACE",
             "Methods the route is for; others get 405. GET takes HEAD along.",
             example: "methods GET POST"),

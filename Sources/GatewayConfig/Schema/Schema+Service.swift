@@ -50,7 +50,8 @@ extension Schema {
             "outage", in: .redis,
             [ArgumentRule("reject", .choice(["reject"], later: ["grace"])), ArgumentRule("", .word, 0...1)],
             default: "reject", "What requests get while Redis is away: reject is 503.",
-            example: "outage reject"),
+            example: "outage reject"
+        ).written("outage reject"),
         DirectiveRule(
             "retry_after", in: .redis, [.duration(Limit.second...Limit.hour)], default: "2s",
             "Retry-After of that 503.", example: "retry_after 2s"),
@@ -65,7 +66,8 @@ extension Schema {
         DirectiveRule(
             "key_file", in: .session, [.path],
             "File of the key; made with a random one if it is missing and under the state directory.",
-            example: "key_file state/session.key"),
+            example: "key_file state/session.key"
+        ).starter,
         DirectiveRule(
             "old_key", in: .session, [ArgumentRule("SECRET", .secret)], default: "none",
             "A key that was in use before: verifies, never signs. At most 4.",

@@ -25,7 +25,8 @@ extension Schema {
         DirectiveRule(
             "state", in: .top, [ArgumentRule("DIR", .path)],
             default: "$STATE_DIRECTORY, else state beside the file",
-            "The only directory the gateway writes to.", example: "state state"),
+            "The only directory the gateway writes to.", example: "state state"
+        ).starter,
         DirectiveRule(
             "problem_base", in: .top, [ArgumentRule("URL", .uri)], default: "urn:gatehouse:problem:",
             "What the type of a JSON problem starts with.", example: "problem_base urn:gatehouse:problem:"),
@@ -45,15 +46,15 @@ extension Schema {
         DirectiveRule(
             "users", in: .top, [.name], "A set of accounts.",
             example: "users people { store sqlite users.db }"
-        ).repeating.block(.users),
+        ).repeating.starter.block(.users),
         DirectiveRule(
             "realm", in: .top, [.name], "A login: accounts, a cookie and session lifetimes.",
             example: "realm main { users people }"
-        ).repeating.block(.realm),
+        ).repeating.starter.block(.realm),
         DirectiveRule(
             "upstream", in: .top, [.name], "An application: one or more servers.",
             example: "upstream app { server 127.0.0.1:3000 }"
-        ).repeating.block(.upstream),
+        ).repeating.starter.block(.upstream),
         DirectiveRule(
             "site", in: .top, [ArgumentRule("HOST", .host, ArgumentRule.many)],
             "The routes of some hosts: names, *.name, or * for every other host.",
@@ -66,7 +67,8 @@ extension Schema {
         DirectiveRule(
             "protocols", in: .listen,
             [ArgumentRule("http/1.1", .choice(["http/1.1"], later: ["h2"]), 1...2)], default: "http/1.1",
-            "Protocols spoken, the preferred first.", example: "protocols http/1.1"),
+            "Protocols spoken, the preferred first.", example: "protocols http/1.1"
+        ).written("protocols http/1.1"),
         .later("redirect", in: .listen, "Sends everything to https.", example: "redirect https"),
         DirectiveRule(
             "proxy_protocol", in: .listen, [.choice("off", later: ["on", "required"])], default: "off",

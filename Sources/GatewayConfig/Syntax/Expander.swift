@@ -38,8 +38,12 @@ struct Expander {
             return .failed
         }
         let value = source.environment(name)
-        if let value, fallback.isEmpty || !value.isEmpty { return Expansion(bytes: Array(value.utf8)) }
-        if !fallback.isEmpty { return Expansion(bytes: Array(fallback.dropFirst(2))) }
+        if let value, fallback.isEmpty || !value.isEmpty {
+            return Expansion(bytes: Array(value.utf8), hasDefault: !fallback.isEmpty)
+        }
+        if !fallback.isEmpty {
+            return Expansion(bytes: Array(fallback.dropFirst(2)), hasDefault: true)
+        }
         log.error(
             "E110", position, "environment variable \(name) is not set",
             ["set it, or give a default: ${env:\(name):-value}"])
@@ -76,7 +80,10 @@ struct Expander {
         case .success(let bytes) where bytes.count > Self.maximumCount:
             log.error("E111", position, "\(Printable.quoted(path)) has more than 64k")
             return .failed
-        case .success(let bytes): return Expansion(bytes: LineEnd.dropped(bytes), path: path)
+        case .success(let bytes):
+            let value = LineEnd.dropped(bytes)
+            log.hide(value)
+            return Expansion(bytes: value, path: path)
         }
     }
 }

@@ -100,11 +100,13 @@ struct Lexer {
         var word = WordBuilder(position)
         let firstLine = line
         var lastIsLiteral = false
+        var last = position
         while !isAtBlank {
             if joinCount > 0 {
                 skipJoin(joinCount)
                 continue
             }
+            last = position
             lastIsLiteral = !expand(into: &word)
             if lastIsLiteral { takeLiteral(into: &word) }
         }
@@ -113,10 +115,9 @@ struct Lexer {
         }
         // The mark of other languages: say so, and read on behind it as if on the next line.
         word.bytes.removeLast()
-        let mark = Position(file: file, line: line, offset: index - 1 - lineStart)
-        guard !word.bytes.isEmpty || word.hasExpansion else { return .semicolon(mark) }
-        pending = .semicolon(mark)
-        return .word(word.finish(end: index - 1 - lineStart, isOneLine: line == firstLine))
+        guard !word.bytes.isEmpty || word.hasExpansion else { return .semicolon(last) }
+        pending = .semicolon(last)
+        return .word(word.finish(end: last.offset, isOneLine: last.line == firstLine))
     }
 
     private mutating func takeLiteral(into word: inout WordBuilder) {

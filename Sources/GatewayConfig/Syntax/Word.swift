@@ -10,6 +10,8 @@ struct Word: Sendable {
     var path: String?
     /// An expansion failed and was reported: the value is unknown, so nothing else is to be said about it.
     var isFailed = false
+    /// Written as nothing but expansions without a default: the file itself gives nothing away.
+    var isReference = false
     /// As text; what is not UTF-8 is replaced.
     var text = ""
 
