@@ -75,7 +75,7 @@ final class AccessLog {
         writeRoute(exchange)
         writeTimes(exchange)
         line.append(",\"end\":\"")
-        line.append(isTunnelOpening ? "upgrade" : exchange.end.rawValue)
+        line.append(text: isTunnelOpening ? "upgrade" : exchange.end.rawValue)
         line.append("\"}\n")
     }
 
@@ -107,7 +107,7 @@ final class AccessLog {
     private func writeRoute(_ exchange: Exchange) {
         if let site = exchange.site {
             line.append(",\"site\":\"")
-            line.append(site.name)
+            line.append(text: site.name)
             line.append("\"")
         }
         if let route = exchange.route {
@@ -119,7 +119,7 @@ final class AccessLog {
             line.append(",\"realm\":\"")
             line.append(realm.name)
             line.append("\",\"auth\":\"")
-            line.append(exchange.sessionResult.rawValue)
+            line.append(text: exchange.sessionResult.rawValue)
             line.append("\"")
         }
         if exchange.identity.isPresent {
@@ -131,9 +131,9 @@ final class AccessLog {
         }
         guard let server = exchange.server, let group = exchange.group else { return }
         line.append(",\"upstream\":\"")
-        line.append(group.settings.name)
+        line.append(text: group.settings.name)
         line.append("\",\"server\":\"")
-        line.append(server.label)
+        line.append(text: server.label)
         line.append("\",\"upstream_status\":")
         line.append(decimal: exchange.upstreamStatus)
         line.append(",\"tries\":")
@@ -212,9 +212,9 @@ final class AccessLog {
         line.append(" ")
         milliseconds(Clock.monotonicMicroseconds() - exchange.startedMicroseconds)
         line.append("ms auth=")
-        line.append(exchange.sessionResult.rawValue)
+        line.append(text: exchange.sessionResult.rawValue)
         line.append(" end=")
-        line.append(isTunnelOpening ? "upgrade" : exchange.end.rawValue)
+        line.append(text: isTunnelOpening ? "upgrade" : exchange.end.rawValue)
         line.append(" id=")
         exchange.writeRequestID(into: line)
         line.append("\n")

@@ -82,8 +82,7 @@ public final class SessionStore {
     }
 
     private func give(_ slot: Int) -> Pending? {
-        guard pending.indices.contains(slot), let entry = pending[slot] else { return nil }
-        pending[slot] = nil
+        guard pending.indices.contains(slot), let entry = pending[slot].take() else { return nil }
         freeSlots.append(slot)
         return entry
     }

@@ -131,8 +131,8 @@ public final class ByteBuffer {
         end += 1
     }
 
-    /// Appends the UTF-8 bytes of `text`.
-    public func append(_ text: String) {
+    /// Appends the UTF-8 bytes of `text`. Labelled, so that a literal is a `StaticString` and costs no more than a copy.
+    public func append(text: String) {
         var text = text
         text.withUTF8 { append(UnsafeRawBufferPointer($0)) }
     }

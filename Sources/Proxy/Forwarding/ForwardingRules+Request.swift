@@ -46,10 +46,10 @@ extension ForwardingRules {
     private func writeHost(_ exchange: Exchange, _ bytes: UnsafeRawBufferPointer, into out: ByteBuffer) {
         switch exchange.group?.settings.host ?? .preserve {
         // An HTTP/1.0 request may come without a Host; the origin must get one.
-        case .preserve where exchange.head.host.isEmpty: out.append(exchange.server?.label ?? "")
+        case .preserve where exchange.head.host.isEmpty: out.append(text: exchange.server?.label ?? "")
         case .preserve: out.append(UnsafeRawBufferPointer(rebasing: bytes[exchange.head.host]))
-        case .upstream: out.append(exchange.server?.label ?? "")
-        case .fixed(let name): out.append(name)
+        case .upstream: out.append(text: exchange.server?.label ?? "")
+        case .fixed(let name): out.append(text: name)
         }
         out.append("\r\n")
     }
