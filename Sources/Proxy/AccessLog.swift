@@ -76,7 +76,7 @@ final class AccessLog {
         writeTimes(exchange)
         line.append(",\"end\":\"")
         line.append(text: isTunnelOpening ? "upgrade" : exchange.end.rawValue)
-        line.append("\"}\n")
+        line.append("\"}")
     }
 
     private func writeRequest(_ exchange: Exchange) {
@@ -217,7 +217,6 @@ final class AccessLog {
         line.append(text: isTunnelOpening ? "upgrade" : exchange.end.rawValue)
         line.append(" id=")
         exchange.writeRequestID(into: line)
-        line.append("\n")
     }
 
     // MARK: Process log

@@ -142,6 +142,15 @@ extension Exchange {
 
     /// Decision 25: Sec-Fetch-Site, else Origin, else only what a page of another site cannot send.
     private func isSameOrigin(_ endpoint: EndpointRequest, _ form: FormFields) -> Bool {
+        let verdict = originVerdict()
+        let body: OriginPolicy.Body =
+            collectedBody.isEmpty && endpoint.kind == .logout ? .empty : endpoint.isForm ? .form : .json
+        let token = form.text("csrf")
+        return verdict.permits(body, hasSignedToken: token.map { worker.formTokens.isValid($0) } ?? false)
+    }
+
+    /// Whether the request comes from a page of its own origin (decision 25).
+    func originVerdict() -> OriginPolicy.Verdict {
         let raw = headBytes.bindMemory(to: UInt8.self)
         let all = raw.span
         var origin: Range<Int>?
@@ -166,10 +175,7 @@ extension Exchange {
         case (nil, nil):
             verdict = Self.ownOrigin.verdict(origin: nil, fetchSite: nil, host: host, scheme: knownScheme)
         }
-        let body: OriginPolicy.Body =
-            collectedBody.isEmpty && endpoint.kind == .logout ? .empty : endpoint.isForm ? .form : .json
-        let token = form.text("csrf")
-        return verdict.permits(body, hasSignedToken: token.map { worker.formTokens.isValid($0) } ?? false)
+        return verdict
     }
 
     private static let ownOrigin = OriginPolicy()

@@ -8,6 +8,11 @@ extension Exchange {
     /// Route requirement and session give the decision; then it is carried out.
     func decide() {
         guard let route else { return }
+        // A page of another site must not act with the user's cookie.
+        if identity.isPresent && !head.method.isSafe && originVerdict() == .refused {
+            refuse(403, .csrfFailed, "The request does not come from a page of this site.")
+            return
+        }
         if route.isPlainUser && identity.isPresent && !head.hasUpgrade {
             proceed()
             return

@@ -48,7 +48,7 @@ final class ForwardingRules {
         requestIDLine = Self.line(headers.requestID)
         forwarded = headers.forwarded
         keepsSessionCookie = headers.keepSessionCookie
-        cookieNames = settings.realms.map { Array($0.cookie.utf8) }
+        cookieNames = settings.realms.map { Array($0.cookie.utf8) } + [Exchange.checkCookieName]
         let identity = [headers.userID, headers.userName, headers.roles, headers.realm, headers.session]
         let always = ["X-User-Id", "X-User-Name", "X-User-Roles", "X-User-Realm"]
         let ours = identity.compactMap { $0 } + always + headers.strip + Self.builtInStrip
