@@ -6,6 +6,9 @@ public struct LoadResult: Sendable {
     public var diagnostics: [Diagnostic]
     /// Why the main file could not be read at all (exit status 66 rather than 78); nil if it was.
     public var unreadable: ConfigSourceError?
+    /// Where the gateway keeps its files, as far as the file says it, also if there are errors elsewhere: for
+    /// finding a gateway that runs although its file has been broken since. nil if there was no file to read.
+    public var stateDirectory: String?
 
     /// Number of errors.
     public var errorCount: Int { diagnostics.count { $0.severity == .error } }
@@ -33,5 +36,5 @@ public func loadSettings(
     }
     return LoadResult(
         settings: log.hasErrors ? nil : settings, diagnostics: log.diagnostics(mainPath: path),
-        unreadable: loader.mainError)
+        unreadable: loader.mainError, stateDirectory: settings?.stateDirectory)
 }

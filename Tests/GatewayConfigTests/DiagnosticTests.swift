@@ -153,6 +153,8 @@ import Testing
         "redis redis://:\(key)",
         "redis redis://u:\(key)/0",
         "redis x@\(key)",
+        "redis redis://h {\npassword x\\\n\(key) } x\n}",
+        "redis redis://h {\npassword \\\n\(key) } x\n}",
         "redis ${file:/run/key}",
         "redis redis://h { prefix A${file:/run/key} }",
         "redis redis://${file:/run/key}/x",

@@ -170,6 +170,7 @@ import Testing
         #expect(load(Sample.with(""), env: env).settings?.stateDirectory == "/var/lib/gatehouse")
         #expect(load(Sample.with("state data"), env: env).settings?.stateDirectory == "data")
         #expect(load(Sample.with("state data"), env: env, state: "/x").settings?.stateDirectory == "/x")
+        #expect(load("state data\nnonsense").stateDirectory == "data")
     }
 
     @Test func `the environment decides the log level`() {

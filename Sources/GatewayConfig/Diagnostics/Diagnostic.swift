@@ -27,4 +27,18 @@ public struct Diagnostic: Sendable, Equatable {
     public var sourceLine: String?
     /// Number of characters of `sourceLine` before the spot.
     public var sourceOffset = 0
+
+    /// A diagnostic of a check beyond the file's own, without a line to show.
+    public init(
+        file: String, line: Int = 1, column: Int = 1, severity: Severity, code: String, message: String,
+        hints: [String] = []
+    ) {
+        self.file = file
+        self.line = line
+        self.column = column
+        self.severity = severity
+        self.code = code
+        self.message = message
+        self.hints = hints
+    }
 }

@@ -38,7 +38,12 @@ final class DiagnosticLog {
     /// Hides a word wherever its line is shown.
     func mask(_ word: Word) {
         hide(word.bytes)
-        if !word.isReference { mask(word.position, count: word.sourceCount) }
+        guard !word.isReference else { return }
+        mask(word.position, count: word.sourceCount)
+        let (file, first) = (word.position.file, word.position.line)
+        for line in first..<max(first, word.lastLine) {
+            maskRest(of: Position(file: file, line: line + 1, offset: 0))
+        }
     }
 
     /// Hides the rest of a line.

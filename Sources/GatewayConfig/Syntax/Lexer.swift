@@ -98,7 +98,6 @@ struct Lexer {
 
     private mutating func bare() -> Token {
         var word = WordBuilder(position)
-        let firstLine = line
         var lastIsLiteral = false
         var last = position
         while !isAtBlank {
@@ -111,13 +110,13 @@ struct Lexer {
             if lastIsLiteral { takeLiteral(into: &word) }
         }
         guard lastIsLiteral, word.bytes.last == UInt8(ascii: ";") else {
-            return .word(word.finish(end: index - lineStart, isOneLine: line == firstLine))
+            return .word(word.finish(end: index - lineStart, line: line))
         }
         // The mark of other languages: say so, and read on behind it as if on the next line.
         word.bytes.removeLast()
         guard !word.bytes.isEmpty || word.hasExpansion else { return .semicolon(last) }
         pending = .semicolon(last)
-        return .word(word.finish(end: last.offset, isOneLine: last.line == firstLine))
+        return .word(word.finish(end: last.offset, line: last.line))
     }
 
     private mutating func takeLiteral(into word: inout WordBuilder) {
@@ -132,13 +131,12 @@ struct Lexer {
 
     private mutating func quoted(by quote: UInt8) -> Word {
         var word = WordBuilder(position)
-        let firstLine = line
         index += 1
         while index < bytes.count, bytes[index] != 0x0a, !isLineEndReturn {
             if bytes[index] == quote {
                 index += 1
                 checkAfterQuote()
-                return word.finish(end: index - lineStart, isOneLine: line == firstLine)
+                return word.finish(end: index - lineStart, line: line)
             }
             if quote == UInt8(ascii: "\"") {
                 if takeEscape(into: &word) || expand(into: &word) { continue }
@@ -147,7 +145,7 @@ struct Lexer {
         }
         log.error("E101", word.position, "quote is not closed on its line")
         word.isFailed = true
-        return word.finish(end: index - lineStart, isOneLine: line == firstLine)
+        return word.finish(end: index - lineStart, line: line)
     }
 
     private mutating func checkAfterQuote() {

@@ -62,9 +62,12 @@ struct Parser {
 
     /// A directive that cannot be read as one may still hold a password.
     private func maskLine() {
-        for (word, next) in zip(words, words.dropFirst()) where Schema.isSecret(word.text) {
-            log.maskRest(of: next.position)
+        guard let index = words.firstIndex(where: { Schema.isSecret($0.text) }), index + 1 < words.count
+        else {
+            return
         }
+        log.maskRest(of: words[index + 1].position)
+        words[(index + 1)...].forEach(log.mask)
     }
 
     private mutating func add(_ word: Word) {

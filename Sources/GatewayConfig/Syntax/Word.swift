@@ -4,6 +4,8 @@ struct Word: Sendable {
     var position: Position
     /// Bytes it takes in the file, from `position` on.
     var sourceCount = 0
+    /// Line it ends on: another one only where `\` joins lines within the word.
+    var lastLine: Int
     /// Has content of a file in it: never shown.
     var isSecret = false
     /// The file, where the word is nothing but one file's content.

@@ -26,10 +26,10 @@ struct WordBuilder {
     private var expandedCount = 0
     private var hasLiteral: Bool { literalBefore || bytes.count != expandedCount }
 
-    /// `end` is the offset behind the word in its line.
-    func finish(end: Int, isOneLine: Bool) -> Word {
-        var word = Word(bytes: bytes, position: position)
-        word.sourceCount = isOneLine ? max(1, end - position.offset) : Int.max - position.offset
+    /// `end` is the offset behind the word in the line it ends on.
+    func finish(end: Int, line: Int) -> Word {
+        var word = Word(bytes: bytes, position: position, lastLine: line)
+        word.sourceCount = line == position.line ? max(1, end - position.offset) : Int.max - position.offset
         word.isSecret = isSecret
         word.isFailed = isFailed
         word.isReference = hasExpansion && !hasLiteral && !hasDefault
