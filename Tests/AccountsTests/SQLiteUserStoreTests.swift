@@ -83,6 +83,21 @@ struct SQLiteUserStoreTests {
         #expect(try SQLiteUserStore(path: path).list(after: nil, limit: 99).count == 16)
     }
 
+    @Test func `a file that another is making is never taken for somebody else's`() {
+        for round in 0..<60 {
+            let path = scratch.file("users\(round).db")
+
+            let failures = concurrently(4) { _ -> String? in
+                do {
+                    _ = try SQLiteUserStore(path: path)
+                    return nil
+                } catch { return "\(error)" }
+            }
+
+            #expect(failures.compactMap { $0 } == [])
+        }
+    }
+
     @Test func `a killed writer leaves whole users`() throws {
         // The copy of the files as they are at some moment is what a crash leaves.
         let store = try SQLiteUserStore(path: path)

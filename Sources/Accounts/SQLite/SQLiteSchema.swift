@@ -40,7 +40,9 @@ enum SQLiteSchema {
         try connection.run("PRAGMA cell_size_check = ON")
         // A replaced hash leaves no copy in free pages.
         try connection.run("PRAGMA secure_delete = ON")
-        let found = try check(connection)
+        // In one snapshot: a file whose version and application were read on either side of another process'
+        // first commit would look like somebody else's.
+        let found = try connection.snapshot { () throws(StoreError) in try check(connection) }
         try useWAL(connection, busyMs: busyMs)
         if found < version { try migrate(connection) }
     }
