@@ -13,7 +13,7 @@ private func table(_ context: Context) -> String {
     text += "| directive | default | meaning |\n|---|---|---|\n"
     for rule in Schema.rules(in: context) where !rule.isLater {
         let count = (rule.isRequired ? " required" : "") + (rule.repeats ? " ↻" : "")
-        let later = rule.laterWords.map { " Later: \($0)." }.joined()
+        let later = rule.laterWords.map { " Also known: \($0)." }.joined()
         text += "| \(code(rule.syntax))\(count) | \(rule.defaultText.map(code) ?? "–") | "
         text += "\(cell(rule.help))\(cell(later)) |\n"
     }
