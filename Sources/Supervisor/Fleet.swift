@@ -29,12 +29,16 @@ struct Fleet {
         let generation: Int
         let workers: Int
         let deadline: Int64
+        /// Workers that ended before they were ready and were started again.
+        var retries = 0
     }
 
     /// Generations that may live at the same time.
     static let maximumGenerations = 8
     /// Milliseconds in which a new generation must be ready.
     static let readyLimit: Int64 = 10_000
+    /// Workers that may end before the first generation is ready.
+    static let startRetries = 5
     /// Milliseconds that a worker has beyond its grace.
     static let killMargin: Int64 = 2_000
     /// Milliseconds that a generation too many has.
@@ -103,12 +107,19 @@ struct Fleet {
         if ready == candidate.workers { switchTo(candidate, now: now) }
     }
 
-    /// A worker is gone, or could not be started; `reason` says how it ended.
-    mutating func onExited(_ id: Int, reason: String, now: Int64) {
+    /// A worker is gone, or could not be started; `reason` says how it ended. `gaveUp`: it said itself that it
+    /// cannot work, so that another one could not either.
+    mutating func onExited(_ id: Int, reason: String, gaveUp: Bool = false, now: Int64) {
         guard let index = members.firstIndex(where: { $0.id == id }) else { return }
         let member = members.remove(at: index)
         if let candidate, member.generation == candidate.generation {
-            abandon(candidate, reason: "worker \(member.index) \(reason)")
+            // There are no older workers to fall back on at the start, so one that crashed gets a successor.
+            if serving == 0, !gaveUp, candidate.retries < Self.startRetries {
+                self.candidate?.retries += 1
+                spawn(generation: member.generation, index: member.index, now: now)
+            } else {
+                abandon(candidate, reason: "worker \(member.index) \(reason)")
+            }
         } else if member.generation == serving, !isStopping {
             restart(member, now: now)
         }
@@ -203,9 +214,6 @@ struct Fleet {
             kill(index, "its generation was given up")
         }
         commands.append(.abandoned(generation: candidate.generation, reason: reason))
-        if !members.contains(where: { $0.generation == candidate.generation }) {
-            commands.append(.ended(generation: candidate.generation))
-        }
     }
 
     private mutating func kill(_ index: Int, _ reason: String) {

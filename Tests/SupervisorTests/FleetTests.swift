@@ -122,6 +122,37 @@ import Testing
         #expect(!fleet.isChanging)
     }
 
+    @Test func `a worker that crashes at the very start gets a successor, a few times`() {
+        var fleet = Fleet()
+        fleet.begin(generation: 1, workers: 1, now: 0)
+        _ = fleet.takeCommands()
+
+        for id in 1...Fleet.startRetries {
+            fleet.onExited(id, reason: "crashed", now: 1)
+            #expect(fleet.takeCommands() == [.spawn(id: id + 1, generation: 1, index: 0)])
+        }
+        fleet.onExited(Fleet.startRetries + 1, reason: "crashed", now: 1)
+
+        #expect(
+            fleet.takeCommands() == [
+                .abandoned(generation: 1, reason: "worker 0 crashed"), .ended(generation: 1),
+            ])
+    }
+
+    @Test func `a worker that says at the start that it cannot work ends it at once`() {
+        var fleet = Fleet()
+        fleet.begin(generation: 1, workers: 2, now: 0)
+        _ = fleet.takeCommands()
+
+        fleet.onExited(1, reason: "cannot open state/users.db", gaveUp: true, now: 1)
+
+        #expect(
+            fleet.takeCommands() == [
+                .kill(id: 2, reason: "its generation was given up"),
+                .abandoned(generation: 1, reason: "worker 0 cannot open state/users.db"),
+            ])
+    }
+
     @Test func `an old worker that dies while new ones come up is replaced`() {
         var fleet = Self.serving(1)
         fleet.begin(generation: 2, workers: 1, now: 100)

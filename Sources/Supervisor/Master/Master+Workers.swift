@@ -97,7 +97,7 @@ extension Master: ControlReceiver {
                 "pid": .number(Int(worker.pid)), "reason": .text(reason),
                 "lived_ms": .number(Int(loop.now - worker.startedAt)),
             ])
-        fleet.onExited(worker.id, reason: reason, now: loop.now)
+        fleet.onExited(worker.id, reason: reason, gaveUp: worker.failure != nil, now: loop.now)
     }
 
     private func onRestarting(_ index: Int, _ delay: Int64, _ endsInARow: Int) {
