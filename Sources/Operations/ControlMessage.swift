@@ -4,6 +4,8 @@ public enum ControlMessage: Sendable, Equatable {
     case ready
     /// Worker: it cannot start, and why.
     case failed(String)
+    /// Worker: it listens no more, after `drain`.
+    case draining
     /// Master: newer workers have taken over. Stop listening, finish what runs, however long it takes.
     case drain
     /// Master: the gateway ends. Stop listening, finish what runs in so many milliseconds, cut the rest.
@@ -22,6 +24,7 @@ public enum ControlMessage: Sendable, Equatable {
         switch self {
         case .ready: text = "READY"
         case .failed(let reason): text = "FAILED " + Self.oneLine(reason)
+        case .draining: text = "DRAINING"
         case .drain: text = "DRAIN"
         case .terminate(let grace): text = "TERM \(grace)"
         case .reopenLogs: text = "REOPEN"
@@ -35,6 +38,7 @@ public enum ControlMessage: Sendable, Equatable {
         let text = String(decoding: line, as: UTF8.self)
         switch text {
         case "READY": self = .ready
+        case "DRAINING": self = .draining
         case "DRAIN": self = .drain
         case "REOPEN": self = .reopenLogs
         case "DUMP": self = .dump

@@ -26,9 +26,10 @@ final class LogRing: @unchecked Sendable {
     /// Whether the consumer had better hurry.
     var isHalfFull: Bool { tail.load(ordering: .acquiring) - head.load(ordering: .acquiring) > capacity / 2 }
 
-    /// Adds `line` and a line end; false if there is no room.
+    /// Adds `line`, and a line end if it has none; false if there is no room.
     func add(_ line: UnsafeRawBufferPointer) -> Bool {
-        producers.withLock { _ in
+        let line = line.last == 0x0a ? UnsafeRawBufferPointer(rebasing: line.dropLast()) : line
+        return producers.withLock { _ in
             let end = tail.load(ordering: .relaxed)
             guard end - head.load(ordering: .acquiring) + line.count < capacity else { return false }
             copyIn(line, at: end)

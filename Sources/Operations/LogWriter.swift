@@ -61,7 +61,7 @@ public final class LogWriter: Sendable {
     /// The errno of the latest write or reopen that failed; 0 while all is well.
     public var failure: Int32 { lastErrno.load(ordering: .relaxed) }
 
-    /// Takes a copy of `line`, which has no line end of its own and less than `maximumWrite` bytes.
+    /// Takes a copy of `line`, of less than `maximumWrite` bytes, and adds a line end if it has none.
     /// False, and counted, if it is dropped.
     @discardableResult
     public func append(_ line: UnsafeRawBufferPointer) -> Bool {

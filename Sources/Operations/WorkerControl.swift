@@ -2,7 +2,7 @@ public import Transport
 
 /// Told what the master wants of this worker.
 public protocol WorkerControlDelegate: AnyObject {
-    /// Newer workers serve: stop listening, finish what runs, however long it takes, then exit with status 0.
+    /// Newer workers serve: stop listening before this returns, finish what runs, however long it takes, then exit with status 0.
     func onDrain()
     /// The gateway ends: stop listening, finish what runs in so many milliseconds, cut the rest, exit with status 0.
     func onTerminate(graceMilliseconds: Int)
@@ -36,11 +36,13 @@ public final class WorkerControl: ControlReceiver {
     /// The master said `message`.
     public func onMessage(_ channel: ControlChannel, _ message: ControlMessage) {
         switch message {
-        case .drain: delegate?.onDrain()
+        case .drain:
+            delegate?.onDrain()
+            self.channel?.send(.draining)
         case .terminate(let grace): delegate?.onTerminate(graceMilliseconds: grace)
         case .reopenLogs: delegate?.onReopenLogs()
         case .dump: delegate?.onDump()
-        case .ready, .failed: break
+        case .ready, .failed, .draining: break
         }
     }
 

@@ -31,8 +31,14 @@ public final class Acceptor: EventSource, DeadlineReceiver {
     }
 
     /// Stops listening and closes this process's descriptor.
+    ///
+    /// What is in the backlog is still accepted: the kernel may have told this process alone of it (EPOLLEXCLUSIVE),
+    /// and the others that share the socket would hear of it with the next connection only.
     public func close() {
+        loop.stopWatching(self)
+        while descriptor >= 0, acceptOne() {}
         retry?.disarm()
+        pausedDescriptor = nil
         loop.close(self)
     }
 

@@ -84,6 +84,13 @@ public final class EventLoop {
         closing.append(descriptor)
     }
 
+    /// Hears of the descriptor no more, and keeps it. Needed before `close` if other processes have it too: the
+    /// kernel watches on for this one as long as anybody has it open (epoll(7), Q6).
+    func stopWatching(_ source: EventSource) {
+        guard source.descriptor >= 0 else { return }
+        epoll_ctl(epoll.number, EPOLL_CTL_DEL, source.descriptor, nil)
+    }
+
     /// Stops watching and hands the open descriptor back.
     public func release(_ source: EventSource) -> Int32 {
         let descriptor = source.descriptor

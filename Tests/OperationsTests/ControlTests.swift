@@ -17,7 +17,7 @@ import Transport
     }
 
     @Test(arguments: [
-        ControlMessage.ready, .drain, .reopenLogs, .dump, .terminate(graceMilliseconds: 0),
+        ControlMessage.ready, .draining, .drain, .reopenLogs, .dump, .terminate(graceMilliseconds: 0),
         .terminate(graceMilliseconds: 8_000), .failed("no such table: users"),
     ])
     func `what one side writes the other reads`(message: ControlMessage) {
@@ -51,7 +51,7 @@ import Transport
         }
         for _ in 0..<3 { loop.tick(limit: 20) }
         #expect(worker.words == ["reopen", "dump", "drain", "terminate 5"])
-        #expect(master.words == ["ready", "failed(\"after all\")"])
+        #expect(master.words == ["ready", "failed(\"after all\")", "draining"])
 
         channel.close()
         for _ in 0..<3 { loop.tick(limit: 20) }

@@ -9,7 +9,10 @@ import Testing
         let writer = try LogWriter(.file(path: directory.file("log")))
         defer { writer.stop() }
 
-        for number in 0..<5_000 { #expect(writer.append(Array("line \(number)".utf8))) }
+        for number in 0..<5_000 {
+            let lineEnd = number % 2 == 0 ? "" : "\n"
+            #expect(writer.append(Array("line \(number)\(lineEnd)".utf8)))
+        }
         #expect(writer.flush(milliseconds: 5_000))
 
         let expected = (0..<5_000).map { "line \($0)\n" }.joined()

@@ -128,6 +128,19 @@ extension Master {
                 "config_sha256": .text(String(generation.fingerprint.prefix(16))),
             ])
         if isFirst { options.onServing() }
+        switched = number
+        timers?.startHandover(Self.handoverLimit)
+    }
+
+    /// Milliseconds that an old worker may take to stop listening before the reload is over without it.
+    private static let handoverLimit = 2_000
+
+    /// Tells the verdict once no old worker accepts any more: whoever waited for it meets the new configuration.
+    func finishSwitch(isLate: Bool = false) {
+        guard let number = switched, handingOver.isEmpty || isLate else { return }
+        switched = nil
+        handingOver = []
+        timers?.stopHandover()
         finishReload(verdict(ExitStatus.success, "generation \(number) serves"))
     }
 

@@ -12,6 +12,7 @@ extension Master: ControlReceiver {
             for command in commands { perform(command) }
             commands = fleet.takeCommands()
         }
+        finishSwitch()
         timers?.setFleetDeadline(fleet.nextDeadline)
     }
 
@@ -24,7 +25,9 @@ extension Master: ControlReceiver {
     private func perform(_ command: FleetCommand) {
         switch command {
         case .spawn(let id, let generation, let index): spawn(id, generation, index)
-        case .drain(let id): workers[id]?.channel.send(.drain)
+        case .drain(let id):
+            workers[id]?.channel.send(.drain)
+            handingOver.insert(id)
         case .terminate(let id, let grace):
             workers[id]?.channel.send(.terminate(graceMilliseconds: grace))
         case .kill(let id, let reason): killWorker(id, reason)
@@ -86,6 +89,7 @@ extension Master: ControlReceiver {
     private func onWorkerExit(_ worker: WorkerProcess, status: Int32) {
         let reason = worker.reason(status: status)
         workers[worker.id] = nil
+        handingOver.remove(worker.id)
         counters.retire(slot: worker.slot)
         let isExpected = fleet.members.first { $0.id == worker.id }.map {
             $0.phase == .draining || $0.phase == .ending
@@ -120,6 +124,9 @@ extension Master: ControlReceiver {
             log.debug("worker is ready", ["worker": .number(worker.index), "pid": .number(Int(worker.pid))])
             fleet.onReady(worker.id, now: loop.now)
             performCommands()
+        case .draining:
+            handingOver.remove(worker.id)
+            finishSwitch()
         case .failed(let reason): worker.failure = reason
         default: break
         }

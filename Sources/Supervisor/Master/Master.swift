@@ -40,6 +40,10 @@ public final class Master {
     var waitingForRedis: Generation?
     var redis: ManagedRedis?
     var companions: [Companion] = []
+    /// Old workers that may still accept; the reload is over when they have said that they do not.
+    var handingOver: Set<Int> = []
+    /// The generation that has taken over and whose verdict is still to be told.
+    var switched: Int?
     var reloads = ReloadQueue()
     var reloadReport = ""
     var lastReload: (verdict: ReloadVerdict, at: Int64)?

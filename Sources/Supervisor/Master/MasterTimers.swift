@@ -1,18 +1,20 @@
 import Operations
 import Transport
 
-/// The master's deadlines: the fleet's, that of the shutdown delay, and a tick a second.
+/// The master's deadlines: the fleet's, those of the shutdown delay and of a hand-over, and a tick a second.
 final class MasterTimers: DeadlineReceiver {
     private unowned let master: Master
     private var fleet: DeadlineTimer?
     private var delay: DeadlineTimer?
     private var tick: DeadlineTimer?
+    private var handover: DeadlineTimer?
 
     init(_ master: Master) {
         self.master = master
         fleet = DeadlineTimer(self)
         delay = DeadlineTimer(self)
         tick = DeadlineTimer(self)
+        handover = DeadlineTimer(self)
     }
 
     /// Calls `flushRepeats` of the log from now on.
@@ -27,9 +29,17 @@ final class MasterTimers: DeadlineReceiver {
     /// Calls `onDelayOver` after so many milliseconds.
     func startDelay(_ milliseconds: Int) { if let delay { master.loop.arm(delay, after: milliseconds) } }
 
+    /// Calls `finishSwitch` after so many milliseconds.
+    func startHandover(_ milliseconds: Int) {
+        if let handover { master.loop.arm(handover, after: milliseconds) }
+    }
+
+    func stopHandover() { handover?.disarm() }
+
     func onDeadline(_ timer: DeadlineTimer) {
         if timer === fleet { master.onFleetTime() }
         if timer === delay { master.onDelayOver() }
+        if timer === handover { master.finishSwitch(isLate: true) }
         if timer === tick {
             master.log.flushRepeats()
             startTicking()
