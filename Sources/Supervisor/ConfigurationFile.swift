@@ -1,5 +1,4 @@
 public import GatewayConfig
-import Glibc
 
 /// A gateway.conf, read from the disk or from wherever `source` has it.
 public struct ConfigurationFile: ConfigurationProvider {
@@ -48,19 +47,6 @@ public struct ConfigurationFile: ConfigurationProvider {
     /// The state directory of the gateway that runs with this file, also if the file has been broken since.
     public func runningStateDirectory() -> String {
         let result = loadSettings(path: path, source: source, stateOverride: stateOverride)
-        if let state = result.settings?.stateDirectory { return state }
-        if case .success(let bytes) = source.read(path: path) {
-            // Only this line decides where the gateway is.
-            let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
-            let words = lines.map { $0.split(whereSeparator: { $0 == " " || $0 == "\t" || $0 == "\r" }) }
-            if let line = words.first(where: { $0.count >= 2 && $0[0] == "state" }) {
-                let state = line[1].filter { $0 != "\"" && $0 != "'" }
-                return state.hasPrefix("/") ? state : directory + state
-            }
-        }
-        return source.environment("STATE_DIRECTORY")?.split(separator: ":").first.map { String($0) }
-            ?? directory + "state"
+        return result.stateDirectory ?? "state"
     }
-
-    private var directory: String { path.lastIndex(of: "/").map { String(path[...$0]) } ?? "" }
 }

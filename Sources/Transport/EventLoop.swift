@@ -79,8 +79,6 @@ public final class EventLoop {
         guard descriptor >= 0 else { return }
         source.descriptor = -1
         sources[Int(descriptor)] = nil
-        // Closing the number does not end the watch of a socket that other processes hold too.
-        if source.isShared { epoll_ctl(epoll.number, EPOLL_CTL_DEL, descriptor, nil) }
         closing.append(descriptor)
     }
 

@@ -30,8 +30,6 @@ open class EventSource {
     final var registrationID: UInt32 = 0
     final var appliedInterest: Readiness = []
     final var isDirty = false
-    /// Other processes have the same open socket (EPOLLEXCLUSIVE).
-    final var isShared: Bool { appliedInterest.contains(.exclusive) }
 
     /// A source without a descriptor.
     public init() {}

@@ -27,7 +27,7 @@ struct RootCommand: ParsableCommand {
         abstract: "A gateway that signs people in, and tells the application behind it who they are.",
         version: Version.text,
         subcommands: [
-            RunCommand.self, DevCommand.self, CheckCommand.self,
+            RunCommand.self, DevCommand.self, InitCommand.self, CheckCommand.self, HelpCommand.self,
             ReloadCommand.self, StatusCommand.self, HealthCommand.self, EchoCommand.self, KeyCommand.self,
             HashCommand.self, VersionCommand.self,
         ])
