@@ -83,7 +83,8 @@ struct TimerWheel {
         return limit
     }
 
-    /// Moves the timers whose deadline has passed to `due`.
+    /// Moves the timers whose deadline has passed to `due`. Their deadlines still stand: whoever is told first may
+    /// take another's back.
     mutating func advance(to now: Int64, due: inout [DeadlineTimer]) {
         let current = now / Self.slotMilliseconds
         guard current >= nextSlot else { return }
@@ -100,7 +101,6 @@ struct TimerWheel {
             for timer in scratch where timer.queuedSlot <= slot {
                 timer.queuedSlot = .max
                 if timer.deadline <= now {
-                    timer.deadline = .max
                     due.append(timer)
                 } else if timer.deadline != .max {
                     enqueue(timer, slot: max(timer.deadline / Self.slotMilliseconds + 1, nextSlot))

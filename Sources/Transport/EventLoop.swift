@@ -144,7 +144,12 @@ public final class EventLoop {
         wallNow = Clock.wallMilliseconds()
         if count > 0 { dispatch(Int(count)) }
         timers.advance(to: now, due: &due)
-        while let timer = due.popLast() { timer.receiver?.onDeadline(timer) }
+        while let timer = due.popLast() {
+            // Whoever was told before may have taken this one back, or moved it.
+            if timer.deadline > now { continue }
+            timer.disarm()
+            timer.receiver?.onDeadline(timer)
+        }
     }
 
     private func dispatch(_ count: Int) {
