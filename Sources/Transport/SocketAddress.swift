@@ -10,6 +10,7 @@ public struct SocketAddress: Sendable {
     /// An IPv4 or IPv6 literal, without brackets, and a port; nil if it is not a literal.
     /// The empty string means every address (`::`, which takes IPv4 too).
     public init?(literal: String, port: UInt16) {
+        if literal.utf8.contains(0) { return nil }
         if literal.isEmpty {
             setIPv6(in6_addr(), port: port)
             return
@@ -24,12 +25,13 @@ public struct SocketAddress: Sendable {
         setIPv6(six, port: port)
     }
 
-    /// A unix socket; nil if `path` has more than 107 bytes.
+    /// A unix socket; nil if `path` is empty, has more than 107 bytes or a NUL.
     public init?(unixPath path: String) {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         let bytes = Array(path.utf8)
-        guard !bytes.isEmpty, bytes.count < MemoryLayout.size(ofValue: address.sun_path) else { return nil }
+        guard !bytes.isEmpty, !bytes.contains(0), bytes.count < MemoryLayout.size(ofValue: address.sun_path)
+        else { return nil }
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
         length = socklen_t(MemoryLayout<sockaddr_un>.offset(of: \.sun_path) ?? 2) + socklen_t(bytes.count + 1)
         withUnsafeMutableBytes(of: &storage) { target in

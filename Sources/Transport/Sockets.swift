@@ -83,11 +83,15 @@ public enum Sockets {
         return FileDescriptor(number)
     }
 
+    /// Connecting to a file that is no socket is refused too; only a socket may be removed.
     private static func removeStaleSocket(_ address: SocketAddress) throws(SystemError) {
+        let path = String(address.description.dropFirst("unix:".count))
+        var status = stat()
+        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else { return }
         let probe = try make(AF_UNIX)
         let result = address.withPointer { Glibc.connect(probe.number, $0, address.length) }
         if result == 0 { throw SystemError(call: "bind", code: EADDRINUSE) }
         guard errno == ECONNREFUSED else { return }
-        unlink(String(address.description.dropFirst("unix:".count)))
+        unlink(path)
     }
 }
