@@ -20,8 +20,9 @@ ssize_t clinux_send(int fd, const void *buffer, size_t count) {
     return syscall(SYS_sendto, fd, buffer, count, MSG_NOSIGNAL, NULL, 0);
 }
 
-ssize_t clinux_writev(int fd, const struct iovec *vectors, int count) {
-    return syscall(SYS_writev, fd, vectors, count);
+ssize_t clinux_sendv(int fd, const struct iovec *vectors, int count) {
+    struct msghdr message = {.msg_iov = (struct iovec *)vectors, .msg_iovlen = (size_t)count};
+    return syscall(SYS_sendmsg, fd, &message, MSG_NOSIGNAL);
 }
 
 int clinux_accept4(int fd, struct sockaddr *address, socklen_t *length) {

@@ -103,7 +103,7 @@ open class Stream: EventSource {
                 iov_base: UnsafeMutableRawPointer(mutating: first.baseAddress), iov_len: first.count)
             vectors[1] = iovec(
                 iov_base: UnsafeMutableRawPointer(mutating: second.baseAddress), iov_len: second.count)
-            return retryingInterrupted { clinux_writev(descriptor, vectors.baseAddress, 2) }
+            return retryingInterrupted { clinux_sendv(descriptor, vectors.baseAddress, 2) }
         }
     }
 
