@@ -37,7 +37,8 @@ public final class Acceptor: EventSource, DeadlineReceiver {
     public func close() {
         loop.stopWatching(self)
         while descriptor >= 0, acceptOne() {}
-        retry?.disarm()
+        retry?.invalidate()
+        retry = nil
         pausedDescriptor = nil
         loop.close(self)
     }
