@@ -41,7 +41,10 @@ public final class EventLoop {
         try register(mailSource, descriptor: bell, interest: .read)
     }
 
-    deinit { events.deallocate() }
+    deinit {
+        events.deallocate()
+        for descriptor in closing { Glibc.close(descriptor) }
+    }
 
     // MARK: Descriptors
 

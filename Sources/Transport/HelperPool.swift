@@ -48,7 +48,6 @@ public final class HelperPool {
 private final class JobQueue: Sendable {
     private struct State {
         var jobs: [@Sendable () -> Void] = []
-        var head = 0
         var isStopped = false
     }
     private let state = Mutex(State())
@@ -80,14 +79,9 @@ private final class JobQueue: Sendable {
 
     private func next() -> (@Sendable () -> Void)? {
         state.withLock { state in
-            guard !state.isStopped, state.head < state.jobs.count else { return nil }
-            let job = state.jobs[state.head]
-            state.head += 1
-            if state.head == state.jobs.count {
-                state.jobs.removeAll(keepingCapacity: true)
-                state.head = 0
-            }
-            return job
+            // What a job captured may be a password: nothing of a job that is done is kept.
+            guard !state.isStopped, !state.jobs.isEmpty else { return nil }
+            return state.jobs.removeFirst()
         }
     }
 

@@ -13,6 +13,8 @@ public final class Mailbox: Sendable {
 
     init(bell: Int32) { self.bell = bell }
 
+    deinit { close(bell) }
+
     /// Leaves `value` for the receiver that the loop keeps under `number`; a receiver that is gone gets nothing.
     public func post(_ number: UInt64, _ value: any Sendable) {
         let isFirst = messages.withLock { queue in
