@@ -54,6 +54,12 @@ public enum Sockets {
         return getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &length) == 0 ? code : errno
     }
 
+    /// Bytes that were received and not read.
+    static func unreadBytes(_ descriptor: Int32) -> Int32 {
+        var count: Int32 = 0
+        return ioctl(descriptor, UInt(FIONREAD), &count) == 0 ? count : 0
+    }
+
     /// Sends small writes at once (TCP_NODELAY).
     public static func setNoDelay(_ descriptor: Int32) {
         var on: Int32 = 1

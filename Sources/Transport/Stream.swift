@@ -383,7 +383,7 @@ open class Stream: EventSource {
         input = buffer
         let target = buffer.writable()
         if target.isEmpty {
-            updateInterest()
+            if readiness.isDisjoint(with: .broken) { updateInterest() } else { onBrokenUnread(readiness) }
             return
         }
         let count = receive(into: target)
@@ -405,10 +405,11 @@ open class Stream: EventSource {
         }
     }
 
-    /// An error, or both directions are shut, while nobody reads. The kernel would repeat it without end:
-    /// an error ends the stream, a mere hang-up is muted until reading goes on, since bytes may still be there.
+    /// An error, or both directions are shut, while nobody reads. The kernel would repeat it without end: it is
+    /// muted until reading goes on, since bytes may still be there; an error behind which there are none ends the
+    /// stream.
     private func onBrokenUnread(_ readiness: Readiness) {
-        if readiness.contains(.error) {
+        if readiness.contains(.error) && !isInputFull && Sockets.unreadBytes(descriptor) == 0 {
             let code = Sockets.pendingError(descriptor)
             fail(code == 0 ? EPIPE : code)
             return
