@@ -125,6 +125,7 @@ open class Stream: EventSource {
         guard let input else { return }
         input.consume(count)
         if input.isEmpty { releaseInput() }
+        if let failure { loop.atTickEnd(failure) }
         updateInterest()
     }
 
@@ -140,6 +141,7 @@ open class Stream: EventSource {
         if !isPaused { return }
         isPaused = false
         isMuted = false
+        if let failure { loop.atTickEnd(failure) }
         updateInterest()
     }
 
@@ -342,7 +344,23 @@ open class Stream: EventSource {
             self.code = code
         }
 
-        override func onTickEnd() { if stream.phase != .closed { stream.fail(code) } }
+        override func onTickEnd() { if stream.phase != .closed { stream.failAfterInput(code) } }
+    }
+
+    /// An origin may answer and close before it has read everything: what it said is told first. Where reading is
+    /// paused or the input is full, the rest of it, and then the failure, wait for that to end.
+    private func failAfterInput(_ code: Int32) {
+        for _ in 0..<64 {
+            guard phase == .open, !hasEnded else { break }
+            if isPaused || isInputFull {
+                if hasUnread { return }
+                break
+            }
+            let before = bytesReceived
+            readInput(.read)
+            if bytesReceived == before { break }
+        }
+        if phase != .closed { fail(code) }
     }
 
     // MARK: Events
@@ -409,7 +427,7 @@ open class Stream: EventSource {
     /// muted until reading goes on, since bytes may still be there; an error behind which there are none ends the
     /// stream.
     private func onBrokenUnread(_ readiness: Readiness) {
-        if readiness.contains(.error) && !isInputFull && Sockets.unreadBytes(descriptor) == 0 {
+        if readiness.contains(.error) && !hasUnread {
             let code = Sockets.pendingError(descriptor)
             fail(code == 0 ? EPIPE : code)
             return
@@ -417,6 +435,9 @@ open class Stream: EventSource {
         isMuted = true
         updateInterest()
     }
+
+    /// Whether bytes are there that the owner has not taken, here or in the kernel.
+    private var hasUnread: Bool { input != nil || Sockets.unreadBytes(descriptor) > 0 }
 
     private func discardInput() {
         withUnsafeTemporaryAllocation(byteCount: 16 << 10, alignment: 16) { scratch in
