@@ -14,8 +14,8 @@ struct clinux_ucred {
     gid_t gid;
 };
 
-/// recv(2), send(2) and sendmsg(2), both with MSG_NOSIGNAL, as bare system calls: the C library's are cancellation points,
-/// and the bookkeeping for that costs 2 % of a request in a process with threads.
+/// recv(2), and send(2) and sendmsg(2) with MSG_NOSIGNAL, as bare system calls: the C library's are cancellation
+/// points, and the bookkeeping for that costs 2 % of a request in a process with threads.
 ssize_t clinux_recv(int fd, void *buffer, size_t count);
 ssize_t clinux_send(int fd, const void *buffer, size_t count);
 ssize_t clinux_sendv(int fd, const struct iovec *vectors, int count);
