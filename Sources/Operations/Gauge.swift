@@ -1,4 +1,4 @@
-/// What goes up and down, and is bounded for the whole gateway.
+/// What goes up and down, counted for the whole gateway.
 public enum Gauge: Int, CaseIterable, Sendable {
     /// Open client connections.
     case connections
@@ -6,6 +6,8 @@ public enum Gauge: Int, CaseIterable, Sendable {
     case websockets
     /// Password hashes that run or wait.
     case hashJobs
+    /// Workers whose connection to Redis stands.
+    case redisConnections
 }
 
 /// What only ever grows.

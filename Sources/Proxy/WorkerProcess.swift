@@ -26,6 +26,9 @@ final class WorkerProcess {
     private lazy var idleTimer = DeadlineTimer(self)
     private lazy var graceTimer = DeadlineTimer(self)
     private lazy var repeatTimer = DeadlineTimer(self)
+    private lazy var startTimer = DeadlineTimer(self)
+    /// Until this worker listens.
+    private var pendingPlan: WorkerPlan?
 
     init(_ plan: WorkerPlan) throws {
         let settings = plan.settings
@@ -40,7 +43,7 @@ final class WorkerProcess {
         let threads = max(1, cpus / max(plan.workerCount, 1)) + 1
         helpers = try HelperPool(loop: loop, threads: threads, limit: queue + 64)
         let resolver = Resolver(pool: helpers)
-        redis = Self.makeRedis(settings.redis, plan.redisEndpoint, loop: loop, resolver: resolver, log: log)
+        redis = Self.makeRedis(settings.redis, plan.redisEndpoint, loop: loop, resolver: resolver)
         let keys = try KeyRing(plan.keys)
         let realms = try Self.makeRealms(
             settings, keys: keys, redis: redis, helpers: helpers, loop: loop, counters: plan.counters,
@@ -48,12 +51,46 @@ final class WorkerProcess {
         worker = Self.makeWorker(
             plan, loop: loop, resolver: resolver, realms: realms, keys: keys, log: log,
             access: accessWriter)
-        redis.start()
-        try listen(plan)
-        loop.arm(repeatTimer, after: 1_000)
         worker.onDrained = { [weak self] in self?.loop.stop() }
         control = try WorkerControl(loop: loop, descriptor: plan.controlDescriptor, delegate: self)
-        control?.sendReady()
+        watchRedis(plan)
+        redis.start()
+        loop.arm(repeatTimer, after: 1_000)
+    }
+
+    /// Accepts once it is known how things stand with Redis, or a second has passed: the first requests are not
+    /// turned away just because the connection is still being made.
+    private func watchRedis(_ plan: WorkerPlan) {
+        let log = self.log
+        let counters = plan.counters
+        var isConnected = false
+        pendingPlan = plan
+        redis.onEvent = { [weak self] event in
+            switch event {
+            case .connected: log.notice("connected to Redis")
+            case .lost(let reason): log.warning("lost the connection to Redis", ["reason": .text(reason)])
+            case .unreachable(let reason): log.error("cannot reach Redis", ["reason": .text(reason)])
+            }
+            if event == .connected, !isConnected { _ = counters.acquire(.redisConnections, limit: .max) }
+            if event != .connected, isConnected { counters.release(.redisConnections) }
+            isConnected = event == .connected
+            self?.startServing()
+        }
+        loop.arm(startTimer, after: 1_000)
+    }
+
+    private func startServing() {
+        guard let plan = pendingPlan, !worker.isDraining else { return }
+        pendingPlan = nil
+        startTimer.disarm()
+        do {
+            try listen(plan)
+            control?.sendReady()
+        } catch {
+            control?.sendFailed("\(error)")
+            status = 1
+            loop.stop()
+        }
     }
 
     private static func openAccessLog(_ settings: LogSettings) throws -> LogWriter? {
@@ -65,7 +102,7 @@ final class WorkerProcess {
     }
 
     private static func makeRedis(
-        _ settings: RedisSettings, _ endpoint: Endpoint, loop: EventLoop, resolver: Resolver, log: ProcessLog
+        _ settings: RedisSettings, _ endpoint: Endpoint, loop: EventLoop, resolver: Resolver
     ) -> RedisConnection {
         let address: RedisConnectionSettings.Address =
             switch endpoint {
@@ -78,16 +115,8 @@ final class WorkerProcess {
         options.database = settings.database
         options.timeout = settings.timeout
         options.connectTimeout = settings.connectTimeout
-        let connection = RedisConnection(
+        return RedisConnection(
             loop: loop, resolver: resolver, settings: options, secret: { readSecret(settings.password) })
-        connection.onEvent = { event in
-            switch event {
-            case .connected: log.notice("connected to Redis")
-            case .lost(let reason): log.warning("lost the connection to Redis", ["reason": .text(reason)])
-            case .unreachable(let reason): log.error("cannot reach Redis", ["reason": .text(reason)])
-            }
-        }
-        return connection
     }
 
     /// A secret that came from a file is read again, since it may have been rotated.
@@ -217,6 +246,8 @@ extension WorkerProcess: DeadlineReceiver {
         } else if timer === graceTimer {
             worker.cutAll()
             loop.stop()
+        } else if timer === startTimer {
+            startServing()
         } else {
             log.flushRepeats()
             loop.arm(repeatTimer, after: 1_000)

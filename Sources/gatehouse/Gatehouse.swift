@@ -43,19 +43,22 @@ struct RootCommand: ParsableCommand {
         return "; did you mean \"\(best)\"?"
     }
 
-    /// Letters to insert, drop or change (Levenshtein).
+    /// Letters to insert, drop, change, or swap with their neighbour.
     private static func distance(_ one: String, _ other: String) -> Int {
-        let letters = Array(other.utf8)
-        var row = Array(0...letters.count)
-        for (line, letter) in one.utf8.prefix(64).enumerated() {
-            var previous = row[0]
-            row[0] = line + 1
-            for column in letters.indices {
-                let change = previous + (letters[column] == letter ? 0 : 1)
-                previous = row[column + 1]
-                row[column + 1] = min(change, previous + 1, row[column] + 1)
+        let (left, right) = (Array(one.utf8.prefix(64)), Array(other.utf8.prefix(64)))
+        var rows = [Array(0...right.count)]
+        for line in left.indices {
+            var row = [line + 1]
+            for column in right.indices {
+                let change = rows[line][column] + (left[line] == right[column] ? 0 : 1)
+                var best = min(change, rows[line][column + 1] + 1, row[column] + 1)
+                if line > 0, column > 0, left[line] == right[column - 1], left[line - 1] == right[column] {
+                    best = min(best, rows[line - 1][column - 1] + 1)
+                }
+                row.append(best)
             }
+            rows.append(row)
         }
-        return row[letters.count]
+        return rows[left.count][right.count]
     }
 }

@@ -150,14 +150,8 @@ def pytest_exception_interact(node, call, report):
 # Faults that are known and open, each by the test that shows it: such a test may fail. A line goes when its fault is
 # mended.
 KNOWN_FAULTS = {
-    "test_help_and_init_come_from_the_same_table": "there is no command that prints a directive's help yet",
     "test_audit_names_who_but_never_the_password": "there are no audit lines yet",
     "test_value_that_is_no_record_is_an_outage": "Redis that drops one reply is an outage until it reconnects",
-    "test_worker_killed_before_it_was_ready_is_replaced": "a worker's death before its first READY ends the start",
-    "test_reload_under_load_loses_nothing": "a reload may be told before the old workers stopped accepting",
-    "test_first_request_of_all_is_served": "503 in the first milliseconds, before Redis is connected",
-    "test_admin_socket_answers_health": "readyz does not look at an external Redis",
-    "test_mistyped_command_gets_a_suggestion": "no suggestion for transposed letters",
     "test_wrong_chunk_is_refused": "the recorder may count a cut request to the next test",
     "test_wrong_end_of_chunks_is_refused": "the recorder may count a cut request to the next test",
 }

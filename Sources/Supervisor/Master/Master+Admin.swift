@@ -45,7 +45,7 @@ extension Master {
         let isRead = ["GET", "HEAD"].contains(exchange.request.method)
         switch exchange.request.path {
         case "/healthz" where isRead: exchange.answer(.text(200, "ok\n"))
-        case "/readyz" where isRead: exchange.answer(readiness())
+        case "/readyz" where isRead: exchange.answer(readiness(exchange.request.query))
         case "/status" where isRead:
             exchange.answer(
                 exchange.request.prefers("text/plain") ? .text(200, statusText()) : .json(200, statusJSON()))
@@ -64,9 +64,16 @@ extension Master {
         return response
     }
 
-    private func readiness() -> PlainResponse {
+    /// Without Redis this gateway still serves what is public, and its siblings would have no Redis either: only who
+    /// asks for it (`?require=redis`) is told.
+    private func readiness(_ query: String?) -> PlainResponse {
         if stopPhase != .running { return .text(503, "draining\n") }
         if fleet.readyCount == 0 { return .text(503, "no worker is ready\n") }
+        if query?.split(separator: "&").contains("require=redis") == true,
+            counters.value(.redisConnections) == 0
+        {
+            return .text(503, "Redis is unavailable\n")
+        }
         return .text(200, "ready\n")
     }
 

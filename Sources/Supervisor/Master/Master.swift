@@ -57,6 +57,7 @@ public final class Master {
     ///
     /// - Returns: The exit status. What went wrong has been written to standard error.
     public static func run(_ options: MasterOptions) -> Int32 {
+        blockSignals()
         do throws(ExitFailure) {
             let reading = options.provider.read()
             if !reading.report.isEmpty { StandardError.write(reading.report) }
@@ -73,6 +74,16 @@ public final class Master {
             if !error.message.isEmpty { StandardError.write("gatehouse: \(error.message)\n") }
             return error.status
         }
+    }
+
+    private static let signals = [SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD]
+
+    /// One that comes during the start waits for the loop.
+    private static func blockSignals() {
+        var set = sigset_t()
+        sigemptyset(&set)
+        for signal in signals { sigaddset(&set, signal) }
+        pthread_sigmask(SIG_BLOCK, &set, nil)
     }
 
     private init(
@@ -102,7 +113,7 @@ public final class Master {
         do throws(SystemError) {
             timers = MasterTimers(self)
             signals = try SignalSource(
-                loop: loop, signals: [SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD]
+                loop: loop, signals: Self.signals
             ) { [weak self] in self?.onSignal($0) }
         } catch { throw ExitFailure(status: ExitStatus.failure, message: "\(error)") }
         try openAdmin(generation.settings)
