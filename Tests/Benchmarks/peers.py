@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import http.client
 import json
+import multiprocessing
 import os
 import resource
 import secrets
@@ -158,16 +159,37 @@ class Target:
             sys.exit("%s lets a request without a session through" % self.name)
 
     def hold(self, count):
-        """Connections that have had one answer and stay open."""
+        """Opens connections that have had one answer and stay open; returns the process that has them.
+
+        A process for each target, because the limit of open files is one for each process."""
+        fork = multiprocessing.get_context("fork")
+        ours, theirs = fork.Pipe()
+        process = fork.Process(target=self._hold, args=(count, theirs), daemon=True)
+        process.start()
+        theirs.close()
+        try:
+            failure = ours.recv()
+        except EOFError:
+            failure = "the process that holds connections ended"
+        if failure:
+            sys.exit("%s: %s" % (self.name, failure))
+        return process
+
+    def _hold(self, count, pipe):
         head = "GET / HTTP/1.1\r\nHost: a\r\n%s\r\n" % ("Cookie: %s\r\n" % self.cookie if self.cookie else "")
         held = []
-        for _ in range(count):
-            connection = socket.create_connection(("127.0.0.1", self.port), 10)
-            connection.sendall(head.encode())
-            if not connection.recv(4096).startswith(b"HTTP/1.1 200"):
-                sys.exit("%s refused a connection after %d" % (self.name, len(held)))
-            held.append(connection)
-        return held
+        try:
+            while len(held) < count:
+                connection = socket.create_connection(("127.0.0.1", self.port), 10)
+                connection.sendall(head.encode())
+                if not connection.recv(4096).startswith(b"HTTP/1.1 200"):
+                    raise OSError("refused")
+                held.append(connection)
+        except OSError as error:
+            pipe.send("after %d idle connections: %s" % (len(held), error))
+            return
+        pipe.send("")
+        signal.pause()
 
 
 class NginxTarget(Target):
