@@ -22,7 +22,7 @@ public func commentedExample(upstream: String? = nil) -> String {
 
     users people {
         store    sqlite state/users.db
-        register open                         # off: accounts are made with gatehouse user add
+        register open                         # off: nobody makes an account
     }
 
     realm main {

@@ -9,7 +9,7 @@ extension Schema {
             "Least level logged; the environment's GATEHOUSE_LOG_LEVEL wins.", example: "level info"),
         DirectiveRule(
             "access", in: .log, [ArgumentRule("on|off|errors|PATH", .word)], default: "on",
-            "Access lines: errors are status 500 and above, 429 and broken upstreams; PATH is a file.",
+            "Access lines: errors are status 500 and above, 429 and broken upstreams; ./PATH or /PATH is a file.",
             example: "access on"),
         DirectiveRule(
             "query", in: .log, [.choice("off", "names", "full")], default: "names",

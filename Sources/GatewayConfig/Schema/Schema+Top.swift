@@ -11,7 +11,7 @@ extension Schema {
         ).repeating.required.block(.listen, needed: false),
         DirectiveRule(
             "admin", in: .top, [ArgumentRule("ADDRESS", .adminAddress)],
-            "One more socket for health, metrics and commands; <state>/admin.sock is always there.",
+            "One more socket for health, status and reload; <state>/admin.sock is always there.",
             example: "admin unix:/run/gatehouse/admin.sock"),
         DirectiveRule(
             "trust_proxy", in: .top, [ArgumentRule("CIDR", .range, ArgumentRule.many)], default: "none",
