@@ -15,6 +15,8 @@ final class ManagedRedis: DeadlineReceiver {
     }
 
     private enum Phase { case off, starting, serving, waiting, stopping }
+    /// Milliseconds after which it is worth a line that it still does not answer; a large file takes its time.
+    private static let patience = 10_000
     /// Milliseconds that it has to write everything out.
     private static let stopLimit = 10_000
 
@@ -107,9 +109,15 @@ final class ManagedRedis: DeadlineReceiver {
         if let timer { loop.arm(timer, after: Int(delay)) }
     }
 
-    /// Time to start it again, or to end it by force.
+    /// Time to start it again, to say that it keeps us waiting, or to end it by force.
     func onDeadline(_ timer: DeadlineTimer) {
-        if phase == .waiting { spawn() }
+        switch phase {
+        case .waiting: spawn()
+        case .starting:
+            log.warning("redis-server does not answer yet", ["log": .text(RedisChild.log(in: state))])
+            loop.arm(timer, after: Self.patience)
+        case .off, .serving, .stopping: break
+        }
         if phase == .stopping, let pid {
             log.error("redis-server did not end in time and is killed")
             kill(pid, SIGKILL)
@@ -122,21 +130,24 @@ final class ManagedRedis: DeadlineReceiver {
         do throws(SystemError) {
             let arguments =
                 ["gatehouse", "redis-child"] + RedisChild.arguments(program: program, state: state)
-            pid = try ChildProcess.spawn(
+            let child = try ChildProcess.spawn(
                 ChildProcess.ownImage, arguments: arguments,
                 environment: ChildProcess.inheritedEnvironment(), descriptors: [])
+            pid = child
+            probe = RedisProbe(loop: loop, path: RedisChild.socket(in: state), pid: child) { [weak self] in
+                self?.onServing()
+            }
+            if let timer { loop.arm(timer, after: Self.patience) }
         } catch {
             log.error("cannot start redis-server", ["reason": "\(error)"])
             phase = .waiting
             if let timer { loop.arm(timer, after: Int(backoff.next(lived: 0)) + 100) }
-            return
-        }
-        probe = RedisProbe(loop: loop, path: RedisChild.socket(in: state)) { [weak self] in self?.onServing()
         }
     }
 
     private func onServing() {
         probe = nil
+        timer?.disarm()
         phase = .serving
         let isFirst = !hasServed
         hasServed = true
