@@ -79,7 +79,7 @@ public struct AdminClient {
         let lines = text.utf8.split(separator: 0x0a, omittingEmptySubsequences: false)
         var exitStatus = ExitStatus.success
         var index = 1
-        while index < lines.count, lines[index].count > 1 {
+        while index < lines.count, !lines[index].elementsEqual([0x0d]) {
             let line = String(lines[index].dropLast()) ?? ""
             let name = "gatehouse-status: "
             if line.lowercased().hasPrefix(name), let value = Int32(line.dropFirst(name.count)) {

@@ -6,6 +6,7 @@ import Supervisor
 @main
 enum Gatehouse {
     static func main() {
+        StandardDescriptors.ensure()
         let words = Array(CommandLine.arguments.dropFirst())
         switch words.first {
         case "worker": exit(WorkerCommand.run(Array(words.dropFirst())))
