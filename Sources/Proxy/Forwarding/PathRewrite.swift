@@ -23,7 +23,9 @@ enum PathRewrite {
 
     private static func dropSegments(_ path: UnsafeRawBufferPointer, _ count: Int) -> UnsafeRawBufferPointer {
         var position = 0
-        for _ in 0..<count where position < path.count {
+        var left = count
+        while left > 0 && position < path.count {
+            left -= 1
             position += 1
             while position < path.count && path[position] != UInt8(ascii: "/") { position += 1 }
         }
