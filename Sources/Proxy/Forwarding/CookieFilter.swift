@@ -12,14 +12,18 @@ enum CookieFilter {
             out.append(value)
             return true
         }
+        let before = out.count
         var isEmpty = true
+        var hasOurs = false
         var start = 0
         while start < value.count {
             var end = start
             while end < value.count && value[end] != UInt8(ascii: ";") { end += 1 }
             var first = start
             while first < end && (value[first] == 0x20 || value[first] == 0x09) { first += 1 }
-            if !isOurs(value, first, end, names) {
+            if isOurs(value, first, end, names) {
+                hasOurs = true
+            } else {
                 // The first pair kept loses the space that stood behind the one before it.
                 let from = isEmpty ? first : start
                 if from < end || !isEmpty {
@@ -30,7 +34,10 @@ enum CookieFilter {
             }
             start = end + 1
         }
-        return !isEmpty
+        if hasOurs { return !isEmpty }
+        out.truncate(to: before)
+        out.append(value)
+        return true
     }
 
     private static func contains(_ value: UnsafeRawBufferPointer, _ names: [[UInt8]]) -> Bool {

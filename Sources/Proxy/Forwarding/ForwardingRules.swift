@@ -85,12 +85,13 @@ final class ForwardingRules {
             var end = start
             while end < value.count && value[end] != UInt8(ascii: ",") { end += 1 }
             let token = Self.trim(value, start, end)
-            let isUpgrade = token.count == 7 && token[0] | 0x20 == UInt8(ascii: "u")
-            if !token.isEmpty && !isUpgrade && guarded.contains(token) { return false }
+            if !token.isEmpty && !Self.upgrade.contains(token) && guarded.contains(token) { return false }
             start = end + 1
         }
         return true
     }
+
+    private static let upgrade = ProtectedNames(["Upgrade"])
 
     private static func trim(_ value: UnsafeRawBufferPointer, _ start: Int, _ end: Int)
         -> UnsafeRawBufferPointer

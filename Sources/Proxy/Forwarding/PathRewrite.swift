@@ -33,13 +33,10 @@ enum PathRewrite {
     }
 
     private static func hasEmptyOrDotSegment(_ path: [UInt8]) -> Bool {
-        for segment in path.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-            .dropLast()
-        {
-            if segment.isEmpty || segment.elementsEqual(".".utf8) || segment.elementsEqual("..".utf8) {
-                return true
-            }
-        }
-        return false
+        let segments = path.dropFirst().split(
+            separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        // The last one is empty where the path ends in a slash.
+        if segments.dropLast().contains(where: \.isEmpty) { return true }
+        return segments.contains { $0.elementsEqual(".".utf8) || $0.elementsEqual("..".utf8) }
     }
 }
