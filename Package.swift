@@ -96,6 +96,11 @@ let package = Package(
             name: "SupervisorTests",
             dependencies: ["Supervisor", "Operations", "GatewayConfig", "Transport"],
             swiftSettings: strict),
-        .testTarget(name: "ProxyTests", dependencies: ["Proxy"], swiftSettings: strict),
+        .testTarget(
+            name: "ProxyTests",
+            dependencies: [
+                "Proxy", "HTTPCore", "HTTP1", "GatewayConfig", "Operations", "Secrets", "Transport", "Accounts",
+            ],
+            swiftSettings: strict),
     ]
 )
