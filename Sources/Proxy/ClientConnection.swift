@@ -60,12 +60,18 @@ final class ClientConnection: StreamHandler {
                 return
             }
         }
-        if !isClosed && isIdle && stream.hasEnded && stream.pendingOutput == 0 { close() }
+        // A client that has ended its direction may still have requests here that wait until it reads answers.
+        if !isClosed && isIdle && stream.hasEnded && stream.input == nil { end() }
+    }
+
+    /// There will be no further request.
+    private func end() {
+        if stream.pendingOutput == 0 { close() } else { finishAndClose(lingering: false) }
     }
 
     private func awaitHead() {
         if stream.hasEnded {
-            close()
+            end()
             return
         }
         if wait == .head { return }
@@ -110,7 +116,7 @@ final class ClientConnection: StreamHandler {
 
     override func onEnd(_ stream: Stream) {
         guard let exchange, exchange.isRunning else {
-            if stream.pendingOutput == 0 { close() } else { finishAndClose(lingering: false) }
+            processInput()
             return
         }
         exchange.onClientEnd()

@@ -133,9 +133,7 @@ extension Exchange {
         case .draining:
             finish()
             connection.finishAndClose(lingering: false)
-        default:
-            closesAfterResponse = true
-            if !isRequestBodyDone { onClientIncomplete() }
+        default: if !isRequestBodyDone { onClientIncomplete() }
         }
     }
 
