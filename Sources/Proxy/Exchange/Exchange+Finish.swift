@@ -18,7 +18,8 @@ extension Exchange {
     /// The response is complete. The rest of the request's body is read and dropped, or the connection closes.
     func finishRequest() {
         if closesAfterResponse {
-            let unread = !isRequestBodyDone
+            // Where the head was refused, nobody knows how much is still to come.
+            let unread = !isRequestBodyDone || headLength == 0
             finish()
             connection.finishAndClose(lingering: unread)
             return
