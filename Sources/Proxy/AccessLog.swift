@@ -107,12 +107,12 @@ final class AccessLog {
     private func writeRoute(_ exchange: Exchange) {
         if let site = exchange.site {
             line.append(",\"site\":\"")
-            line.append(text: site.name)
+            escape(text: site.name)
             line.append("\"")
         }
         if let route = exchange.route {
             line.append(",\"route\":\"")
-            for byte in route.settings.pattern.text.utf8 { escape(byte) }
+            escape(text: route.settings.pattern.text)
             line.append("\"")
         }
         if let realm = exchange.realm {
@@ -131,9 +131,9 @@ final class AccessLog {
         }
         guard let server = exchange.server, let group = exchange.group else { return }
         line.append(",\"upstream\":\"")
-        line.append(text: group.settings.name)
+        escape(text: group.settings.name)
         line.append("\",\"server\":\"")
-        line.append(text: server.label)
+        escape(text: server.label)
         line.append("\",\"upstream_status\":")
         line.append(decimal: exchange.upstreamStatus)
         line.append(",\"tries\":")
@@ -174,6 +174,8 @@ final class AccessLog {
         for byte in value.prefix(limit) { escape(byte) }
         line.append("\"")
     }
+
+    private func escape(text: String) { for byte in text.utf8 { escape(byte) } }
 
     /// JSON string escaping of a byte; what is not ASCII is shown as an escape of its value, so that a line is
     /// always valid UTF-8.
