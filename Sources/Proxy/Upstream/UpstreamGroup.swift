@@ -5,7 +5,6 @@ import Transport
 final class UpstreamGroup {
     let settings: UpstreamSettings
     let servers: [UpstreamServer]
-    private var turn = 0
 
     init(settings: UpstreamSettings, loop: EventLoop, pool: BufferPool, resolver: Resolver) {
         self.settings = settings
@@ -23,20 +22,34 @@ final class UpstreamGroup {
     }
 
     private func leastLoaded(avoiding failed: UpstreamServer?, backup: Bool) -> UpstreamServer? {
-        var best: UpstreamServer?
-        turn = (turn + 1) % servers.count
-        for offset in servers.indices {
-            // Beginning with another one each time, so that equals take turns.
-            let server = servers[(turn + offset) % servers.count]
-            if server.settings.backup != backup || server === failed { continue }
-            guard let current = best else {
-                best = server
-                continue
-            }
-            // a/wa < b/wb, without division.
-            let load = (server.activeCount + 1) * current.settings.weight
-            if load < (current.activeCount + 1) * server.settings.weight { best = server }
+        var least: UpstreamServer?
+        for server in servers where server.settings.backup == backup && server !== failed {
+            if let current = least, !isLess(server, current) { continue }
+            least = server
         }
-        return best
+        guard let least else { return nil }
+        return nextInTurn(amongEqualsOf: least, avoiding: failed)
+    }
+
+    /// Whether `one` has fewer busy connections for its weight than `other`: a/wa < b/wb, without division.
+    private func isLess(_ one: UpstreamServer, _ other: UpstreamServer) -> Bool {
+        one.activeCount * other.settings.weight < other.activeCount * one.settings.weight
+    }
+
+    /// Those that are equally busy take turns by their weights, evenly spread: each gains its weight in credit, the
+    /// one with the most serves and pays for all.
+    private func nextInTurn(amongEqualsOf least: UpstreamServer, avoiding failed: UpstreamServer?)
+        -> UpstreamServer
+    {
+        var next = least
+        var total = 0
+        for server in servers where server.settings.backup == least.settings.backup && server !== failed {
+            if isLess(least, server) { continue }
+            server.credit += server.settings.weight
+            total += server.settings.weight
+            if server.credit > next.credit { next = server }
+        }
+        next.credit -= total
+        return next
     }
 }

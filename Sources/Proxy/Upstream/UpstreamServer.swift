@@ -28,6 +28,8 @@ final class UpstreamServer {
     private var waiting: [Exchange] = []
     /// Connections open or opening.
     private(set) var connectionCount = 0
+    /// What its group owes it in turns.
+    var credit = 0
     private var sweep: DeadlineTimer?
     private var resolveTimer: DeadlineTimer?
 
