@@ -38,7 +38,7 @@ final class Worker {
     let bodyScratch = ByteBuffer(capacity: 64 << 10)
 
     private(set) var isDraining = false
-    private var connections: ContiguousArray<ClientConnection?> = []
+    private(set) var connections: ContiguousArray<ClientConnection?> = []
     private var freeSlots: [Int] = []
     private var graveyard: Graveyard?
     private(set) var connectionCount = 0

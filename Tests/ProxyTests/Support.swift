@@ -16,6 +16,8 @@ final class Peer {
     private(set) var hasEnded = false
     /// The errno of a read that failed.
     private(set) var failure: Int32 = 0
+    /// The errno of a write that failed.
+    private(set) var sendFailure: Int32 = 0
     /// Whether `Gateway.run` reads for it.
     var reads = true
     private var pending: [UInt8] = []
@@ -37,6 +39,7 @@ final class Peer {
         if !pending.isEmpty {
             let count = Glibc.send(descriptor, pending, pending.count, Int32(MSG_NOSIGNAL))
             if count > 0 { pending.removeFirst(count) }
+            if count < 0 && errno != EAGAIN { sendFailure = errno }
         }
         if reads && !isOver { read(readLimit) }
     }
@@ -146,14 +149,15 @@ final class Gateway {
         _ text: String = Gateway.plain, origins count: Int = 1, change: (inout Settings) -> Void = { _ in }
     ) throws {
         let origins = try (0..<count).map { _ in try Origin() }
-        var text = "listen 127.0.0.1:8080\n" + text
+        var text = Self.head + text
         for (index, origin) in origins.enumerated() {
             text.replace("$\(index)", with: "unix:\(origin.path)")
         }
         let result = loadSettings(
             path: "gateway.conf", source: TextSource(files: ["gateway.conf": text]))
         var settings = try #require(
-            result.settings, Comment(rawValue: result.diagnostics.map { "\($0)" }.joined(separator: "\n")))
+            result.settings,
+            Comment(rawValue: result.diagnostics.map { "\($0.line): \($0.message)" }.joined(separator: "\n")))
         change(&settings)
         let loop = try EventLoop()
         logPath = "/tmp/gatehouse-access-\(getpid())-\(UInt32.random(in: 0...UInt32.max)).log"
@@ -184,6 +188,13 @@ final class Gateway {
         writer.stop()
         unlink(logPath)
     }
+
+    private static let head = """
+        listen 127.0.0.1:8080
+        redis managed
+        session { key \(String(repeating: "0123456789abcdef", count: 4)) }
+
+        """
 
     static let plain = """
         upstream app { server $0 }
