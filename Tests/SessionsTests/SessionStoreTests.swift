@@ -44,7 +44,8 @@ struct SessionStoreTests {
                 Issue.record("no life: \(key)")
                 continue
             }
-            #expect((Int64(life) - 5_000)...Int64(life) ~= left, "\(key)")
+            // The two read clocks of different grain.
+            #expect((Int64(life) - 5_000)...(Int64(life) + 10) ~= left, "\(key)")
         }
         guard case .array(let keys) = harness.redis.ask("KEYS", "*") else { return }
         #expect(keys.count == 3)
