@@ -170,7 +170,8 @@ extension Master {
     }
 
     func finishReload(_ verdict: ReloadVerdict) {
-        if verdict.status != ExitStatus.success {
+        // The start that failed has been told in its own words.
+        if verdict.status != ExitStatus.success, fleet.serving > 0 {
             log.error("reload failed, the old configuration stays", ["reason": .text(verdict.message)])
             for line in verdict.report.split(separator: "\n") {
                 log.dump("configuration", [("text", .text(String(line)))])
