@@ -99,7 +99,8 @@ let package = Package(
         .testTarget(
             name: "ProxyTests",
             dependencies: [
-                "Proxy", "HTTPCore", "HTTP1", "GatewayConfig", "Operations", "Secrets", "Transport", "Accounts",
+                "Proxy", "HTTPCore", "HTTP1", "GatewayConfig", "Operations", "Secrets", "Transport",
+                "Accounts",
             ],
             swiftSettings: strict),
     ]
