@@ -152,8 +152,6 @@ def pytest_exception_interact(node, call, report):
 KNOWN_FAULTS = {
     "test_audit_names_who_but_never_the_password": "there are no audit lines yet",
     "test_value_that_is_no_record_is_an_outage": "Redis that drops one reply is an outage until it reconnects",
-    "test_wrong_chunk_is_refused": "the recorder may count a cut request to the next test",
-    "test_wrong_end_of_chunks_is_refused": "the recorder may count a cut request to the next test",
 }
 
 

@@ -1,5 +1,6 @@
 """Request framing, byte by byte: what is ambiguous is refused, and no byte of a body ever becomes a request."""
 
+import itertools
 import time
 
 import pytest
@@ -12,11 +13,15 @@ pytestmark = pytest.mark.framing
 CHUNKED = b"Transfer-Encoding: chunked\r\n"
 
 
+cases = itertools.count(1)
+
+
 class Place:
-    """Where a case is sent: a public route, or one that needs a session, with one."""
+    """Where a case is sent: a public route, or one that needs a session, with one; its number tells whose it is."""
 
     def __init__(self, user=None):
-        self.target = b"/a" if user else b"/public/a"
+        self.case = next(cases)
+        self.target = (b"/a" if user else b"/public/a") + b"?case=%d" % self.case
         self.cookie = b"Cookie: %s\r\n" % user.cookie.encode() if user else b""
         self.identities = [user.id] if user else []
 
@@ -33,7 +38,8 @@ def place(request, alice):
 
 
 def refuse(gateway, oracle, place, rest, statuses=(400,), partial=0, method=b"POST", version=b"HTTP/1.1"):
-    return refused(gateway, oracle, place.line(method, version) + rest, statuses, place.identities, partial)
+    data = place.line(method, version) + rest
+    return refused(gateway, oracle, data, statuses, place.identities, partial, place.case)
 
 
 # Two lengths at once, or one that is none.

@@ -5,12 +5,12 @@ from .client import request
 LAST = "/public/last-of-connection"
 
 
-def refused(gateway, oracle, data, statuses=(400,), identities=(), partial=0):
+def refused(gateway, oracle, data, statuses=(400,), identities=(), partial=0, case=None):
     """`data` must be answered by the gateway itself with one of `statuses`, then the connection must end."""
     with gateway.client() as client:
         client.send(data)
         responses = client.read_until_closed()
-    oracle.check(responses, identities, partial)
+    oracle.check(responses, identities, partial, case)
     assert [r.status in statuses for r in responses] == [True], "expected %s, got %s" % (statuses, responses)
     assert responses[0].recorded is None, "forwarded: %r" % responses
     return responses[0]
