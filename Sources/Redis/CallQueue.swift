@@ -27,8 +27,6 @@ struct CallQueue {
     var isEmpty: Bool { calls.isEmpty }
     /// The deadline of the next call to expire.
     var nextDeadline: Int64? { calls[expiredCount]?.deadline }
-    /// The deadline that the call at the front has or had.
-    var frontDeadline: Int64? { calls[0]?.deadline }
 
     /// Appends a call of the command `bytes`.
     mutating func append(

@@ -78,6 +78,7 @@ extension RedisConnection {
         phase = .ready
         timers.attempt.disarm()
         lastReply = loop.now
+        unansweredSince = nil
         isProven = false
         statistics.connects += 1
         reportedReason = nil

@@ -34,25 +34,36 @@ final class ConnectionTimers: DeadlineReceiver {
 }
 
 extension RedisConnection {
-    /// Ends the calls whose time is up, and a connection on which nothing has come for much longer.
+    /// Ends the calls whose time is up, and a connection on which no call was answered in time for much longer.
+    ///
+    /// Late replies do not count as a sign of life while more are to come: behind a reply that the server never
+    /// sent, each one ends the call before its own, and all calls would be late for ever.
     func onCallTimer() {
+        let allowed = Int64(settings.timeout)
         while let call = calls.expireNext(now: loop.now) {
             statistics.timeouts += 1
+            if unansweredSince == nil { unansweredSince = call.deadline - allowed }
             call.receiver.redisCompleted(call.token, .unavailable(.timedOut))
         }
         // A receiver may have closed or cut the connection, or made new calls.
-        guard phase == .ready || phase == .connecting, let front = calls.frontDeadline else { return }
+        guard phase == .ready || phase == .connecting, !calls.isEmpty else { return }
         var next = calls.nextDeadline ?? .max
-        if phase == .ready {
-            let patience = Int64(settings.timeout * Self.silenceFactor)
-            let end = max(lastReply, front - Int64(settings.timeout)) + patience
+        if phase == .ready, let unansweredSince {
+            let end = unansweredSince + patience
             if loop.now >= end {
-                lose("no reply for \(patience) ms", .timedOut)
+                lose("no reply in time for \(patience) ms", .timedOut)
                 return
             }
             next = min(next, end)
         }
         if next != .max { loop.arm(timers.call, at: next) }
+    }
+
+    /// Milliseconds without a reply in time after which the connection is given up: 4 times what a call may take,
+    /// but no more than a second if that leaves it twice.
+    private var patience: Int64 {
+        let timeout = Int64(settings.timeout)
+        return min(4 * timeout, max(2 * timeout, 1_000))
     }
 
     /// Tries a connection that was not used for a while, so that a dead one is found before a request needs it.
@@ -63,7 +74,4 @@ extension RedisConnection {
             call(RedisCommand("PING")) { _ in }
         }
     }
-
-    /// How many times a call's time a connection may be silent while replies are due.
-    private static var silenceFactor: Int { 4 }
 }

@@ -47,8 +47,11 @@ extension RedisConnection {
         backoff.reset()
         if call.isExpired {
             statistics.lateReplies += 1
+            // With nothing left to come, replies are in step, only slow.
+            if calls.isEmpty { unansweredSince = nil }
             return
         }
+        unansweredSince = nil
         call.receiver.redisCompleted(call.token, .reply(reply))
     }
 

@@ -49,6 +49,8 @@ public final class RedisConnection {
     var held = ByteBuffer(capacity: 1 << 10)
     /// When the last reply came, or else the connection was made.
     var lastReply: Int64 = 0
+    /// When the first call was sent of those that got no reply in time since the last one that did.
+    var unansweredSince: Int64?
 
     private(set) lazy var timers = ConnectionTimers(self)
     let flushTask = FlushTask()

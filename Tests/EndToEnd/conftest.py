@@ -151,7 +151,6 @@ def pytest_exception_interact(node, call, report):
 # mended.
 KNOWN_FAULTS = {
     "test_audit_names_who_but_never_the_password": "there are no audit lines yet",
-    "test_value_that_is_no_record_is_an_outage[nothing]": "Redis that drops one reply is an outage until it reconnects",
 }
 
 

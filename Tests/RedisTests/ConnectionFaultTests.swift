@@ -61,9 +61,50 @@ struct ConnectionFaultTests {
 
         #expect(900...1300 ~= harness.loop.now - start)
         #expect(recorder[1] == [.outage(.timedOut)])
-        #expect(harness.events == [.connected, .lost("no reply for 1000 ms")])
+        #expect(harness.events == [.connected, .lost("no reply in time for 1000 ms")])
         try harness.greet(fake)
         #expect(harness.connection.inFlight == 0)
+    }
+
+    @Test(arguments: [0, 30, 300])
+    func `a server that drops one reply and goes on is given up, however many come late`(pause: Int64) throws
+    {
+        try harness.start(with: fake)
+        let start = harness.loop.now
+        var token: UInt64 = 0
+        // Calls one after another: each is answered at once, but the answer meets the call before it.
+        while harness.connection.statistics.losses == 0, harness.loop.now - start < 3_000 {
+            token += 1
+            #expect(harness.get("k\(token)", token: token) == nil)
+            harness.loop.tick(limit: 0)
+            if token > 1 { fake.send("$1\r\n\(token % 10)\r\n") }
+            harness.run { !recorder[token].isEmpty }
+            harness.run(pause) { harness.connection.statistics.losses > 0 }
+        }
+
+        #expect(900...1_300 ~= harness.loop.now - start)
+        #expect(recorder.outcomes.allSatisfy { $0.outcome == .outage(.timedOut) })
+        #expect(harness.events == [.connected, .lost("no reply in time for 1000 ms")])
+        try harness.greet(fake)
+        #expect(harness.get("after", token: 0) == nil)
+        harness.loop.tick(limit: 0)
+        fake.send("$5\r\nafter\r\n")
+        harness.run { !recorder[0].isEmpty }
+        #expect(recorder[0] == [.bulk("after")])
+    }
+
+    @Test func `a slow spell whose replies all came is forgotten`() throws {
+        try harness.start(with: fake)
+        for token in 1...4 as ClosedRange<UInt64> {
+            #expect(harness.get("slow", token: token) == nil)
+            harness.run { !recorder[token].isEmpty }
+            fake.send("$4\r\nlate\r\n")
+            harness.run { harness.connection.inFlight == 0 }
+            harness.run(for: 100)
+        }
+
+        #expect(harness.connection.statistics.lateReplies == 4)
+        #expect(harness.connection.statistics.losses == 0)
     }
 
     @Test(arguments: [
