@@ -64,7 +64,7 @@ import Testing
     }
 
     @Test func `this machine's files, globs, modes and variables are seen as they are`() throws {
-        let directory = StateDirectoryTests.scratch()
+        let directory = Scratch.directory()
         for name in ["b.conf", "a.conf", "c.txt"] {
             let descriptor = open("\(directory)/\(name)", O_WRONLY | O_CREAT, 0o640)
             write(descriptor, name, name.utf8.count)

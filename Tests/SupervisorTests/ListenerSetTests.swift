@@ -7,7 +7,7 @@ import Transport
 
 @Suite(.serialized) struct ListenerSetTests {
     static func unix(_ name: String) -> ListenerSettings {
-        ListenerSettings(endpoint: .unix(path: StateDirectoryTests.scratch() + "/" + name))
+        ListenerSettings(endpoint: .unix(path: Scratch.directory() + "/" + name))
     }
 
     static func path(_ listener: ListenerSettings) -> String {
@@ -64,7 +64,7 @@ import Transport
     }
 
     @Test func `a path too long for a socket address works all the same`() throws {
-        var directory = StateDirectoryTests.scratch()
+        var directory = Scratch.directory()
         for _ in 0..<8 { directory += "/a-directory-of-some-length" }
         try StateDirectory.make(directory)
         let listener = ListenerSettings(endpoint: .unix(path: directory + "/socket"))

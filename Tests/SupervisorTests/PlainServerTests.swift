@@ -14,7 +14,7 @@ import Transport
 
         init(handler: @escaping (PlainExchange) -> Void = Served.tell) throws {
             loop = try EventLoop()
-            path = StateDirectoryTests.scratch() + "/socket"
+            path = Scratch.directory() + "/socket"
             let address = try #require(SocketAddress(unixPath: path))
             server = PlainServer(loop: loop, handler: handler)
             try server.listen(Sockets.listen(address, backlog: 4))

@@ -4,15 +4,8 @@ import Testing
 @testable import Supervisor
 
 @Suite struct StateDirectoryTests {
-    static func scratch() -> String {
-        var template = Array("/tmp/gatehouse-test-XXXXXX".utf8CString)
-        return template.withUnsafeMutableBufferPointer { buffer in
-            buffer.baseAddress.flatMap { mkdtemp($0) }.map { String(cString: $0) } ?? "/nonexistent"
-        }
-    }
-
     @Test func `is made for its owner alone, with the directories above it`() throws {
-        let path = Self.scratch() + "/a/b/state"
+        let path = Scratch.directory() + "/a/b/state"
 
         let state = try StateDirectory(path: path)
 
@@ -24,7 +17,7 @@ import Testing
     }
 
     @Test func `is held by one at a time, and says by whom`() throws {
-        let path = Self.scratch()
+        let path = Scratch.directory()
         let state = try StateDirectory(path: path)
 
         let failure = #expect(throws: ExitFailure.self) { try StateDirectory(path: path) }
@@ -36,7 +29,7 @@ import Testing
     }
 
     @Test func `knows whether the last holder ended in good order`() throws {
-        let path = Self.scratch()
+        let path = Scratch.directory()
         do {
             let first = try StateDirectory(path: path)
             first.markFinished()
