@@ -71,8 +71,12 @@ final class CounterMap: @unchecked Sendable {
 
     /// What a worker has counted.
     func counter(_ counter: Counter, slot: Int) -> UnsafeMutablePointer<Atomic<UInt64>> {
-        (slotBase(slot) + (Self.gaugeRoom + counter.rawValue) * 8).assumingMemoryBound(
-            to: Atomic<UInt64>.self)
+        counters(slot: slot) + counter.rawValue
+    }
+
+    /// All that a worker has counted, in the order of `Counter`.
+    func counters(slot: Int) -> UnsafeMutablePointer<Atomic<UInt64>> {
+        (slotBase(slot) + Self.gaugeRoom * 8).assumingMemoryBound(to: Atomic<UInt64>.self)
     }
 
     /// A bucket of the whole gateway's connections by address.

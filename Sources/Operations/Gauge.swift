@@ -16,9 +16,9 @@ public enum Counter: Int, CaseIterable, Sendable {
     case connections
     /// Client connections closed at once because of a limit.
     case connectionsRejected
-    /// Requests answered.
+    /// Requests answered, or given up by their client before.
     case requests
-    /// Requests refused as malformed.
+    /// Requests refused as malformed, or because their head is too large or too slow.
     case badRequests
     /// Answers with a 5xx status of our own.
     case ownFailures
@@ -30,7 +30,8 @@ public enum Counter: Int, CaseIterable, Sendable {
     case logins
     /// Logins that failed.
     case loginFailures
-    /// Upstream connections that failed before or during an exchange.
+    /// Tries at an upstream server that failed before or during an exchange; a kept connection that was found closed
+    /// and replaced is none.
     case upstreamErrors
     /// Log lines dropped.
     case logLinesDropped

@@ -61,6 +61,7 @@ struct LogStyle {
         }
         switch value {
         case .number(let number): line.append(contentsOf: "\(number)".utf8)
+        case .json(let bytes): line.append(contentsOf: bytes)
         case .flag(let flag): line.append(contentsOf: (flag ? "true" : "false").utf8)
         case .text(let text):
             if !isJSON, Self.isPlain(text) {

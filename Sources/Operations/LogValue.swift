@@ -6,6 +6,8 @@ public enum LogValue: Sendable, Equatable {
     case number(Int)
     /// A truth value.
     case flag(Bool)
+    /// A JSON value, written as it is: without line ends or controls, and not from outside.
+    case json([UInt8])
 }
 
 extension LogValue: ExpressibleByStringInterpolation, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral

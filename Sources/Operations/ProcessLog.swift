@@ -95,6 +95,9 @@ public final class ProcessLog: Sendable {
         writer.flush(milliseconds: milliseconds)
     }
 
+    /// Lines that were dropped because nobody took them in time.
+    public var dropped: Int { writer.dropped }
+
     /// Has the log file opened anew.
     public func reopen() { writer.reopen() }
 

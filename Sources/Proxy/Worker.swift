@@ -22,6 +22,8 @@ final class Worker {
     let log: AccessLog
     let processLog: ProcessLog
     let counters: WorkerCounters
+    /// The same counters, for what every request counts.
+    let tally: Tally
     let formTokens: FormTokens
     let trusted: TrustedProxies
     let headLimits: HeadLimits
@@ -64,6 +66,7 @@ final class Worker {
         log = parts.log
         processLog = parts.processLog
         counters = parts.counters
+        tally = parts.counters.tally
         formTokens = FormTokens(keys: parts.keys, loop: parts.loop)
         trusted = TrustedProxies(parts.settings.trustedProxies)
         let limits = parts.settings.limits
@@ -83,6 +86,7 @@ final class Worker {
             refuse(descriptor, peer)
             return
         }
+        tally.count(.connections)
         guard let stream = try? Stream(loop: loop, connected: descriptor, pool: clientPool) else {
             release(peer)
             return
@@ -115,7 +119,7 @@ final class Worker {
     }
 
     private func refuse(_ descriptor: Int32, _ peer: PeerAddress) {
-        counters.add(.connectionsRejected)
+        tally.count(.connectionsRejected)
         processLog.warning(
             "connection refused: too many are open",
             ["client": .text(String(decoding: peer.text, as: UTF8.self))])

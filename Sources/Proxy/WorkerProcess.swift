@@ -27,6 +27,8 @@ final class WorkerProcess {
     private lazy var graceTimer = DeadlineTimer(self)
     private lazy var repeatTimer = DeadlineTimer(self)
     private lazy var startTimer = DeadlineTimer(self)
+    /// Dropped log lines that are counted already.
+    private var countedDrops = 0
     /// Until this worker listens.
     private var pendingPlan: WorkerPlan?
 
@@ -186,7 +188,14 @@ final class WorkerProcess {
     func finish() {
         redis.close()
         _ = accessWriter?.flush(milliseconds: 500)
+        countDrops()
         log.finish(milliseconds: 500)
+    }
+
+    private func countDrops() {
+        let dropped = log.dropped + (accessWriter?.dropped ?? 0)
+        worker.tally.count(.logLinesDropped, UInt64(max(0, dropped - countedDrops)))
+        countedDrops = dropped
     }
 
     private func stopListening() {
@@ -250,6 +259,7 @@ extension WorkerProcess: DeadlineReceiver {
             startServing()
         } else {
             log.flushRepeats()
+            countDrops()
             loop.arm(repeatTimer, after: 1_000)
         }
     }

@@ -56,6 +56,21 @@ import Testing
         #expect(shared.counters(slot: slot).ownValue(.connections) == 0)
     }
 
+    @Test func `a tally adds to its own worker's counters alone`() throws {
+        let shared = try SharedCounters()
+        let slots = [try #require(shared.claimSlot()), try #require(shared.claimSlot())]
+        let workers = slots.map { shared.counters(slot: $0) }
+
+        for counter in Counter.allCases { workers[0].tally.count(counter, UInt64(counter.rawValue) + 1) }
+        workers[1].tally.count(.requests)
+        shared.retire(slot: slots[0])
+
+        for counter in Counter.allCases {
+            let other: UInt64 = counter == .requests ? 1 : 0
+            #expect(shared.total(counter) == UInt64(counter.rawValue) + 1 + other)
+        }
+    }
+
     @Test func `connections are counted for each address alone`() throws {
         let counters = try WorkerCounters.standalone()
 

@@ -3,6 +3,7 @@ import Accounts
 import GatewayConfig
 import HTTP1
 import HTTPCore
+import Operations
 import Pages
 import Sessions
 import Transport
@@ -78,6 +79,7 @@ extension Exchange {
 
     /// One wording, one duration, whatever the reason; the document has no instance (decision 19).
     private func rejectLogin(_ endpoint: EndpointRequest, _ form: FormFields, _ since: Int64) {
+        worker.tally.count(.loginFailures)
         var reply = formReply(endpoint, form, Problem(.badCredentials))
         addChallenge(&reply, endpoint.realm)
         endpoint.delayedReply = reply
@@ -132,7 +134,9 @@ extension Exchange {
         realm.sessions.create(record, replacing: previous) { [self] outcome in
             guard epoch == self.epoch, isRunning else { return }
             switch outcome {
-            case .created: answerLogin(record, ticket, realm, form, status)
+            case .created:
+                if endpoint?.kind == .login { worker.tally.count(.logins) }
+                answerLogin(record, ticket, realm, form, status)
             case .limitReached:
                 refuse(409, .sessionLimit, "This account has as many sessions as it may have.")
             case .unavailable: refuseUnavailableStore()

@@ -2,6 +2,7 @@ import Access
 import GatewayConfig
 import HTTP1
 import HTTPCore
+import Operations
 import Secrets
 import Sessions
 
@@ -94,6 +95,7 @@ extension Exchange {
 extension Exchange: SessionReceiver {
     /// The store's answer. One for an earlier request is dropped.
     func sessionChecked(_ token: UInt64, _ answer: borrowing SessionLookup) {
+        worker.tally.count(.sessionChecks)
         guard token == epoch, isRunning else { return }
         switch answer {
         case .found(let bytes, let view, let hash):
@@ -102,7 +104,9 @@ extension Exchange: SessionReceiver {
             // Our own endpoints never extend a session (decision 11).
             if endpoint == nil { realm?.sessions.touch(hash, view, in: bytes) }
         case .absent: sessionResult = .absent
-        case .unavailable: sessionResult = .unavailable
+        case .unavailable:
+            worker.tally.count(.sessionsUnavailable)
+            sessionResult = .unavailable
         }
         if let endpoint {
             endpoint.afterSession(self)

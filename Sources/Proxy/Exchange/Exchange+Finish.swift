@@ -76,6 +76,10 @@ extension Exchange {
     func finish() {
         guard isRunning else { return }
         if status != 101 || end != .ok || phase == .tunnel { worker.log.access(self, isTunnelOpening: false) }
+        worker.tally.count(.requests)
+        if end == .badRequest || headLength == 0 && (400..<499).contains(status) {
+            worker.tally.count(.badRequests)
+        }
         phase = .idle
         epoch &+= 1
         timer.disarm()

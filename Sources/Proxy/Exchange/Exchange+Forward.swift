@@ -64,6 +64,7 @@ extension Exchange {
             refuseUpstream(fault)
             return
         }
+        countUpstreamError(fault)
         acquire(from: group.pick(avoiding: server), fresh: false)
     }
 

@@ -1,5 +1,6 @@
 import HTTP1
 import HTTPCore
+import Operations
 import Transport
 
 extension Exchange {
@@ -229,6 +230,7 @@ extension Exchange {
     /// The response cannot be finished: the client must not take what it has for the whole.
     func onResponseCut() {
         if end == .ok { end = .upstreamAbort }
+        if end != .clientTimeout { worker.tally.count(.upstreamErrors) }
         dropUpstream()
         abortClient()
     }

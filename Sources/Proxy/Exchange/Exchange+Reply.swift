@@ -2,6 +2,7 @@ import Access
 import GatewayConfig
 import HTTP1
 import HTTPCore
+import Operations
 import Pages
 import Transport
 
@@ -118,6 +119,7 @@ extension Exchange {
     /// The origin could not serve.
     func refuseUpstream(_ fault: UpstreamFault) {
         dropUpstream()
+        countUpstreamError(fault)
         if hasResponseStarted {
             abortClient()
             return
@@ -135,11 +137,18 @@ extension Exchange {
         }
     }
 
+    /// A full queue is our own doing.
+    func countUpstreamError(_ fault: UpstreamFault) {
+        if case .overloaded = fault { return }
+        worker.tally.count(.upstreamErrors)
+    }
+
     // MARK: Sending
 
     /// Sends an answer of ours. What is left of the request's body is dropped, or the connection closes.
     func respond(_ reply: Reply) {
         timer.disarm()
+        if reply.status >= 500 { worker.tally.count(.ownFailures) }
         status = reply.status
         hasResponseStarted = true
         let mustClose =

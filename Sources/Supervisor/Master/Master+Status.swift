@@ -5,7 +5,15 @@ import Transport
 
 /// What `/status` and SIGUSR2 tell.
 extension Master {
-    func statusJSON() -> [UInt8] {
+    func statusJSON() -> [UInt8] { status(withMembers: true).bytes + [0x0a] }
+
+    /// What fits into a line of the log: each worker writes a line of its own there.
+    func statusForLog() -> [UInt8] {
+        let all = status(withMembers: true).bytes
+        return all.count < 3_000 ? all : status(withMembers: false).bytes
+    }
+
+    private func status(withMembers: Bool) -> JSONObject {
         var json = JSONObject()
         json.add("pid", Int(getpid()))
         json.add("version", Version.text)
@@ -13,7 +21,7 @@ extension Master {
         json.add("phase", stopPhase == .running ? (fleet.readyCount > 0 ? "serving" : "starting") : "ending")
         json.add("generation", fleet.serving)
         json.add("config", configuration())
-        json.add("workers", members())
+        if withMembers { json.add("workers", members()) }
         json.add("redis", redisState())
         var gauges = JSONObject()
         for gauge in Gauge.allCases { gauges.add("\(gauge)", counters.value(gauge)) }
@@ -21,7 +29,7 @@ extension Master {
         var totals = JSONObject()
         for counter in Counter.allCases { totals.add("\(counter)", Int(clamping: counters.total(counter))) }
         json.add("counters", totals)
-        return json.bytes + [0x0a]
+        return json
     }
 
     private func configuration() -> JSONObject {
@@ -87,6 +95,9 @@ extension Master {
         }
         lines.append(
             "in use         " + Gauge.allCases.map { "\($0) \(counters.value($0))" }.joined(separator: ", "))
+        lines.append(
+            "so far         "
+                + Counter.allCases.map { "\($0) \(counters.total($0))" }.joined(separator: ", "))
         for member in fleet.members {
             let pid = workers[member.id]?.pid ?? 0
             lines.append(

@@ -157,7 +157,7 @@ public final class Master {
     }
 
     private func dump() {
-        log.dump("state", [("state", .text(String(decoding: statusJSON(), as: UTF8.self)))])
+        log.dump("state", [("state", .json(statusForLog()))])
         for worker in workers.values { worker.channel.send(.dump) }
     }
 }
