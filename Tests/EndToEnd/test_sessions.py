@@ -4,6 +4,8 @@ import base64
 import json
 import os
 import re
+import shutil
+import subprocess
 import threading
 import time
 
@@ -423,6 +425,28 @@ def test_logout_is_idempotent(gateway, cookie):
     headers = {**JSON, **({"Cookie": cookie} if cookie else {})}
     for _ in range(2):
         assert gateway.fetch("POST", "/_auth/logout", headers).status == 204
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="no curl")
+@pytest.mark.parametrize("secure", ["on", "off"])
+def test_curl_keeps_a_session_and_loses_it_at_logout(make_gateway, tmp_path, secure):
+    """The session's cookie goes into the jar, works from it, and is gone from it afterwards, over plain http."""
+    gateway = make_gateway(realm="cookie_secure " + secure)
+    name, jar = (COOKIE if secure == "on" else "main"), tmp_path / "jar"
+
+    def curl(path, *words):
+        url = "http://127.0.0.1:%d%s" % (gateway.port, path)
+        return subprocess.run(
+            ["curl", "-s", "--noproxy", "*", "-b", str(jar), "-c", str(jar), *words, url], check=True,
+            capture_output=True, timeout=10).stdout
+
+    curl("/_auth/register", "-H", "Content-Type: application/json", "-d", credentials(fresh_name()))
+    fields = [line.split("\t") for line in jar.read_text().splitlines() if "\t" in line]
+    assert [(f[5], f[2], f[3]) for f in fields] == [(name, "/", "TRUE" if secure == "on" else "FALSE")]
+    assert json.loads(curl("/_auth/session"))["authenticated"] is True
+    assert curl("/_auth/logout", "-X", "POST") == b""
+    assert "\t" not in jar.read_text()
+    assert json.loads(curl("/_auth/session")) == {"authenticated": False}
 
 
 def test_logout_of_a_browser_redirects(gateway):

@@ -70,6 +70,28 @@ import Testing
         #expect(gateway.accessLines().allSatisfy { $0.contains("\"client\":\"198.51.100.4\"") })
     }
 
+    @Test(arguments: [
+        ("198.51.100.4", "198.51.100.4"), ("  198.51.100.4\t", "198.51.100.4"),
+        ("1.1.1.1, 198.51.100.4 ,10.9.9.9", "198.51.100.4"), ("198.51.100.4,,", "198.51.100.4"),
+        ("198.51 .100.4", "10.1.2.3"), ("198.51.100. 4", "10.1.2.3"), ("198.51.100.4 5", "10.1.2.3"),
+        ("2001:db8 ::1", "10.1.2.3"), (" 2001:db8::1 ", "2001:db8::1"), ("1.1.1.1, unknown", "10.1.2.3"),
+        ("1.1.1.1, 1 0.9.9.9", "10.1.2.3"), ("198.51.100.4, 10.9.9.9, 10. 9.9.9", "10.1.2.3"),
+        (",", "10.1.2.3"),
+    ])
+    func `a hop is an address between blanks, or the end of what is believed`(
+        list: String, client: String
+    ) throws {
+        let gateway = try Gateway("trust_proxy 10.0.0.0/8\n" + Gateway.plain)
+        gateway.origin.answer = { _ in ok("") }
+
+        _ = try gateway.ask(
+            "GET / HTTP/1.1\r\nHost: x.test\r\nConnection: close\r\nX-Forwarded-For: \(list)\r\n\r\n",
+            from: "10.1.2.3")
+
+        let lines = gateway.accessLines()
+        #expect(lines.count == 1 && lines.allSatisfy { $0.contains("\"client\":\"\(client)\"") })
+    }
+
     // MARK: Connections
 
     @Test func `connections are used again on both sides`() throws {

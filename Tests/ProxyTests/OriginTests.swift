@@ -70,6 +70,80 @@ import Testing
         }
     }
 
+    @Test func `heads that come byte by byte, some of them interim, are told apart`() throws {
+        let gateway = try Gateway()
+        let (client, connection) = try waiting(gateway)
+        for body in ["one", "second"] {
+            let wire =
+                "HTTP/1.1 103 Early Hints\r\nLink: </\(body).css>\r\n\r\n"
+                + ok(body, "X-Long: \(String(repeating: body, count: 40))\r\n")
+            for byte in wire.utf8 {
+                connection.send([byte])
+                gateway.turn()
+            }
+            #expect(gateway.run { client.text.hasSuffix("\r\n\r\n\(body)") })
+            #expect(
+                client.text.hasPrefix(
+                    "HTTP/1.1 103 Early Hints\r\nLink: </\(body).css>\r\n\r\nHTTP/1.1 200 OK\r\n"))
+            #expect(client.text.occurrences(of: "HTTP/1.1 ") == 2)
+            client.forget()
+            connection.forget()
+            client.send(get)
+            #expect(gateway.run { connection.text.contains("\r\n\r\n") })
+        }
+    }
+
+    @Test func `an answer may come in any number of tiny chunks`() throws {
+        let gateway = try Gateway()
+        let (client, connection) = try waiting(gateway)
+        let count = 60_000
+
+        connection.send(
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                + String(repeating: "1\r\nx\r\n", count: count) + "0\r\n\r\n")
+        #expect(gateway.run { client.text.hasSuffix("\r\n0\r\n\r\n") || client.isOver })
+
+        #expect(try unchunked(client.received) == [UInt8](repeating: UInt8(ascii: "x"), count: count))
+        #expect(!client.isOver)
+    }
+
+    // MARK: Preflights
+
+    @Test(arguments: [
+        ("OPTIONS /get", "GET", 204), ("OPTIONS /get", "POST", 405), ("OPTIONS /get", "", 405),
+        ("OPTIONS /get", "TRACE", 405), ("GET /get", "GET", 204), ("OPTIONS /deny", "PUT", 403),
+        ("OPTIONS /deny", "GET", 405), ("OPTIONS /both", "GET", 204), ("OPTIONS /both", "DELETE", 403),
+    ])
+    func `a preflight goes where the request that it asks about would go`(
+        start: String, asks: String, status: Int
+    ) throws {
+        let gateway = try Gateway(
+            """
+            upstream app { server $0 }
+            site * {
+                route /get app public { methods GET }
+                route /deny - deny { methods PUT }
+                route /both app public { methods GET }
+                route /both - deny { methods DELETE }
+            }
+
+            """)
+        var seen = ""
+        gateway.origin.answer = {
+            seen = $0
+            return "HTTP/1.1 204 No Content\r\nAccess-Control-Allow-Origin: *\r\n\r\n"
+        }
+        let asking = asks.isEmpty ? "" : "Access-Control-Request-Method: \(asks)\r\n"
+
+        let answer = try gateway.ask(
+            "\(start) HTTP/1.1\r\nHost: x.test\r\nOrigin: https://y.test\r\n\(asking)Connection: close\r\n\r\n"
+        )
+
+        #expect(answer.hasPrefix("HTTP/1.1 \(status) "))
+        #expect(seen.hasPrefix(start) == (status == 204))
+        if status == 405 { #expect(answer.contains("\r\nAllow: ")) }
+    }
+
     @Test func `an answer that ends with the connection is chunked for a client that stays`() throws {
         let gateway = try Gateway()
         let (client, connection) = try waiting(gateway)

@@ -183,12 +183,18 @@ extension Exchange {
     static let clearedCheckCookie = Array("gatehouse-check=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax".utf8)
     static let checkCookieName = Array("gatehouse-check".utf8)
 
+    /// Whether the request brings the cookie that tells a lost session's.
+    var sendsCheckCookie: Bool {
+        guard head.cookieLineCount > 0 else { return false }
+        let raw = headBytes.bindMemory(to: UInt8.self)
+        return CookieScanner.find(Self.checkCookieName, in: head.fields, raw.span).count > 0
+    }
+
     /// Shows the page that names the cause instead of looping. True: answered.
     func showsLostCookie(_ realm: Realm) -> Bool {
-        guard head.cookieLineCount > 0, head.method == .get else { return false }
+        guard head.method == .get, sendsCheckCookie else { return false }
         let raw = headBytes.bindMemory(to: UInt8.self)
-        guard CookieScanner.find(Self.checkCookieName, in: head.fields, raw.span).count > 0,
-            CookieScanner.find(realm.cookieName, in: head.fields, raw.span).count == 0
+        guard CookieScanner.find(realm.cookieName, in: head.fields, raw.span).count == 0
         else { return false }
         var reply = Reply(status: 200)
         setPage(

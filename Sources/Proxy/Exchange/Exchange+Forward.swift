@@ -74,6 +74,7 @@ extension Exchange {
         guard let target = connection.stream else { return }
         phase = .awaitingResponse
         receivedBefore = target.bytesReceived
+        isResponseHeadBegun = false
         let buffer = worker.scratch
         buffer.removeAll()
         worker.rules.writeRequest(self, into: buffer)

@@ -20,8 +20,11 @@ extension Exchange {
     private func readResponseHead(_ connection: UpstreamConnection) {
         while phase == .awaitingResponse, let source = connection.stream, let input = source.input {
             let raw = input.readable.bindMemory(to: UInt8.self)
-            switch responseHead.parse(raw.span, limits: worker.responseLimits) {
+            let continuing = isResponseHeadBegun
+            isResponseHeadBegun = false
+            switch responseHead.parse(raw.span, limits: worker.responseLimits, continuing: continuing) {
             case .incomplete:
+                isResponseHeadBegun = true
                 if source.isInputFull { refuseUpstream(.malformed("head too large")) }
                 return
             case .malformed(let fault):
@@ -63,7 +66,8 @@ extension Exchange {
         status = responseHead.status
         if worker.measuresTime { firstByteMicroseconds = Clock.monotonicMicroseconds() }
         let framing = responseHead.framing(toMethod: head.method)
-        responseBody = BodyDecoder(framing)
+        // Many small chunks are an application's right; only clients are measured by them.
+        responseBody = BodyDecoder(framing, limitsOverhead: false)
         planResponse(framing)
         hasResponseStarted = true
         phase = .relaying

@@ -41,16 +41,35 @@ extension Exchange {
             site: site.index, method: bytes.extracting(head.methodRange), path: path)
         {
         case .route(let index):
-            let route = site.routes[index]
-            self.route = route
-            realm = route.realm
-            if site.allowsEncodedPaths && !route.settings.encodedPaths { return recheck(bytes) }
-            return true
+            return take(site.routes[index], site, bytes)
         case .methodNotAllowed(let allow):
+            if let route = preflightRoute(site, path, bytes) { return take(route, site, bytes) }
             return refusedMethod(allow)
         case .notFound:
             return refused(404, .notFound, "There is nothing at this address.")
         }
+    }
+
+    private func take(_ route: CompiledRoute, _ site: CompiledSite, _ bytes: Span<UInt8>) -> Bool {
+        self.route = route
+        realm = route.realm
+        if site.allowsEncodedPaths && !route.settings.encodedPaths { return recheck(bytes) }
+        return true
+    }
+
+    /// A CORS preflight asks about another request, so where no route takes OPTIONS it goes where that one would:
+    /// only the application knows the answer.
+    private func preflightRoute(
+        _ site: CompiledSite, _ path: Span<UInt8>, _ bytes: Span<UInt8>
+    ) -> CompiledRoute? {
+        guard head.method == .options, requestFacts().isPreflight else { return nil }
+        for line in head.fields where line.id == .accessControlRequestMethod {
+            let match = worker.router.match(
+                site: site.index, method: bytes.extracting(line.value), path: path)
+            if case .route(let index) = match { return site.routes[index] }
+            return nil
+        }
+        return nil
     }
 
     /// The site has routes that take `%2F` and `;`, but this one does not.

@@ -88,6 +88,8 @@ final class Exchange {
 
     // The response.
     var responseHead = ResponseHead()
+    /// The connection's input begins with the part of a head that `responseHead` has read already.
+    var isResponseHeadBegun = false
     var responseBody = BodyDecoder(.none)
     var informationalCount = 0
     var hasResponseStarted = false
