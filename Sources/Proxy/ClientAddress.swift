@@ -8,16 +8,15 @@ extension Exchange {
     var clientAddress: [UInt8] {
         let peer = connection.peer
         guard peer.isTrusted, headLength > 0 else { return peer.text }
-        var hops: [ArraySlice<UInt8>] = []
+        let raw = headBytes.bindMemory(to: UInt8.self)
+        var hops: [Range<Int>] = []
         for line in head.fields where line.id == .xForwardedFor {
-            hops += Array(bytes(line.value)).split(
-                separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
+            var list = ListScanner(line.value)
+            while let hop = list.next(raw.span) { hops.append(hop) }
         }
         var client = peer.text
-        for hop in hops.reversed() {
-            let hop = Self.trimmed(hop)
-            // An empty element is none at all (RFC 9110, 5.6.1.2).
-            if hop.isEmpty { continue }
+        for range in hops.reversed() {
+            let hop = bytes(range)
             guard hop.count <= 45,
                 let address = SocketAddress(literal: String(decoding: hop, as: UTF8.self), port: 0)
             else { break }
@@ -25,13 +24,5 @@ extension Exchange {
             if !worker.trusted.contains(address.hostBytes) { break }
         }
         return client
-    }
-
-    /// Without blanks at both ends. One in the middle stays: two halves must not make an address.
-    private static func trimmed(_ hop: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        guard let first = hop.firstIndex(where: { !ASCII.isBlank($0) }),
-            let last = hop.lastIndex(where: { !ASCII.isBlank($0) })
-        else { return [] }
-        return hop[first...last]
     }
 }
