@@ -104,9 +104,4 @@ public final class WorkerCounters: Sendable {
 
     /// This worker's counters, for the one thread that counts.
     public var tally: Tally { Tally(map.counters(slot: slot)) }
-
-    /// Adds `amount` to `counter`, from any thread.
-    public func add(_ counter: Counter, _ amount: UInt64 = 1) {
-        map.counter(counter, slot: slot).pointee.wrappingAdd(amount, ordering: .relaxed)
-    }
 }

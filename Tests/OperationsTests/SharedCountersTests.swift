@@ -42,8 +42,8 @@ import Testing
         #expect(living.acquire(.connections, limit: 100))
         #expect(living.acquireConnection(from: client, limit: 6))
         #expect(!living.acquireConnection(from: client, limit: 6))
-        dead.add(.requests, 7)
-        living.add(.requests)
+        dead.tally.count(.requests, 7)
+        living.tally.count(.requests)
 
         shared.retire(slot: slot)
 
