@@ -77,6 +77,7 @@ extension Exchange {
         guard isRunning else { return }
         if status != 101 || end != .ok || phase == .tunnel { worker.log.access(self, isTunnelOpening: false) }
         worker.tally.count(.requests)
+        // A head that is too large or too slow has no length; 499 is a client that left.
         if end == .badRequest || headLength == 0 && (400..<499).contains(status) {
             worker.tally.count(.badRequests)
         }

@@ -7,10 +7,13 @@ import Transport
 extension Master {
     func statusJSON() -> [UInt8] { status(withMembers: true).bytes + [0x0a] }
 
+    /// Bytes of state that a line of the log has room for; a field that does not fit is left out of it.
+    private static let logRoom = 3_000
+
     /// What fits into a line of the log: each worker writes a line of its own there.
     func statusForLog() -> [UInt8] {
         let all = status(withMembers: true).bytes
-        return all.count < 3_000 ? all : status(withMembers: false).bytes
+        return all.count < Self.logRoom ? all : status(withMembers: false).bytes
     }
 
     private func status(withMembers: Bool) -> JSONObject {
