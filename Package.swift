@@ -68,8 +68,8 @@ let package = Package(
         .executableTarget(
             name: "gatehouse",
             dependencies: [
-                "Proxy", "Supervisor", "Operations", "HTTPCore", "HTTP1", "GatewayConfig", "Accounts",
-                "Secrets", "Transport", "CLinux", "COpenSSL", "CSQLite",
+                "Proxy", "Supervisor", "Operations", "HTTPCore", "HTTP1", "GatewayConfig", "Accounts", "Access",
+                "Pages", "Redis", "Sessions", "Secrets", "Transport", "CLinux", "COpenSSL", "CSQLite",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

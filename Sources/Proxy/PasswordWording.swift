@@ -1,8 +1,9 @@
-import Accounts
+public import Accounts
 
 /// What somebody whose password was not accepted reads.
-enum PasswordWording {
-    static func text(_ refusal: PasswordPolicy.Refusal) -> String {
+public enum PasswordWording {
+    /// The sentence about `refusal`.
+    public static func text(_ refusal: PasswordPolicy.Refusal) -> String {
         switch refusal {
         case .tooShort(let minimum): "A password needs at least \(minimum) characters."
         case .tooLong(let maximum): "A password has at most \(maximum) characters."

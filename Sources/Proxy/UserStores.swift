@@ -1,9 +1,12 @@
-import Accounts
-import GatewayConfig
+public import Accounts
+public import GatewayConfig
 
 /// The accounts that a `users` block describes.
-enum UserStores {
-    static func accounts(_ settings: UsersSettings) throws -> Accounts {
+public enum UserStores {
+    /// Opens them; a store that does not exist yet is made.
+    ///
+    /// - Throws: `StoreError`.
+    public static func accounts(_ settings: UsersSettings) throws -> Accounts {
         let store: any UserStore =
             switch settings.store {
             case .sqlite(let path): try SQLiteUserStore(path: path)

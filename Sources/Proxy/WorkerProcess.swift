@@ -45,7 +45,7 @@ final class WorkerProcess {
         let threads = max(1, cpus / max(plan.workerCount, 1)) + 1
         helpers = try HelperPool(loop: loop, threads: threads, limit: queue + 64)
         let resolver = Resolver(pool: helpers)
-        redis = Self.makeRedis(settings.redis, plan.redisEndpoint, loop: loop, resolver: resolver)
+        redis = RedisLinks.make(settings.redis, plan.redisEndpoint, loop: loop, resolver: resolver)
         let keys = try KeyRing(plan.keys)
         let realms = try Self.makeRealms(
             settings, keys: keys, redis: redis, helpers: helpers, loop: loop, counters: plan.counters,
@@ -101,34 +101,6 @@ final class WorkerProcess {
         case .on, .errors: try LogWriter(.standardOutput)
         case .file(let path): try LogWriter(.file(path: path))
         }
-    }
-
-    private static func makeRedis(
-        _ settings: RedisSettings, _ endpoint: Endpoint, loop: EventLoop, resolver: Resolver
-    ) -> RedisConnection {
-        let address: RedisConnectionSettings.Address =
-            switch endpoint {
-            case .tcp(let host, let port): .tcp(host: host, port: port)
-            case .unix(let path): .unix(path: path)
-            case .inherited(let name): .unix(path: name)
-            }
-        var options = RedisConnectionSettings(address: address)
-        options.user = settings.user.map { Array($0.utf8) }
-        options.database = settings.database
-        options.timeout = settings.timeout
-        options.connectTimeout = settings.connectTimeout
-        return RedisConnection(
-            loop: loop, resolver: resolver, settings: options, secret: { readSecret(settings.password) })
-    }
-
-    /// A secret that came from a file is read again, since it may have been rotated.
-    private static func readSecret(_ secret: Secret?) -> [UInt8]? {
-        guard let secret else { return nil }
-        guard let path = secret.path, var bytes = SmallFile.read(path, limit: 4096) else {
-            return secret.bytes
-        }
-        if bytes.last == 0x0a { bytes.removeLast() }
-        return bytes
     }
 
     private static func makeRealms(

@@ -46,8 +46,10 @@ public final class StateDirectory {
         return Int(read(lock.number))
     }
 
-    /// Makes a directory of mode 0700 with its parents.
-    static func make(_ path: String) throws(ExitFailure) {
+    /// Makes a directory of mode 0700 with its parents, if there is none.
+    ///
+    /// - Throws: `ExitFailure` with status 73 or 77.
+    public static func make(_ path: String) throws(ExitFailure) {
         var status = stat()
         if stat(path, &status) == 0 {
             guard status.st_mode & S_IFMT == S_IFDIR else {

@@ -29,8 +29,8 @@ struct RootCommand: ParsableCommand {
         version: Version.text,
         subcommands: [
             RunCommand.self, DevCommand.self, InitCommand.self, CheckCommand.self, HelpCommand.self,
-            ReloadCommand.self, StatusCommand.self, HealthCommand.self, EchoCommand.self, KeyCommand.self,
-            HashCommand.self, VersionCommand.self,
+            ReloadCommand.self, StatusCommand.self, HealthCommand.self, UserCommand.self, SessionCommand.self,
+            KeyCommand.self, HashCommand.self, EchoCommand.self, VersionCommand.self,
         ])
 
     static var names: [String] { configuration.subcommands.compactMap { $0.configuration.commandName } }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import GatewayConfig
 import Glibc
 import Supervisor
 
@@ -30,6 +31,18 @@ struct ConfigurationOption: ParsableArguments {
                 make one with "gatehouse init > gateway.conf", name one with --config, \
                 or try "gatehouse dev", which needs none
                 """)
+    }
+
+    /// What it says.
+    ///
+    /// - Throws: `ExitFailure` with status 66 or 78; the errors have been written to standard error then.
+    func settings() throws(ExitFailure) -> Settings {
+        let path = try path()
+        let reading = ConfigurationFile(path: path).read()
+        if let settings = reading.settings { return settings }
+        if reading.isUnreadable { throw ExitFailure(status: ExitStatus.noInput, message: reading.summary) }
+        StandardError.write(reading.report)
+        throw ExitFailure(status: ExitStatus.configuration, message: reading.summary)
     }
 }
 

@@ -1,0 +1,37 @@
+public import GatewayConfig
+public import Redis
+public import Transport
+
+/// Connections to the Redis that a configuration names.
+public enum RedisLinks {
+    /// A connection to `endpoint` as `settings` wants it; not started. `timeout` is in milliseconds, nil: the
+    /// configured one.
+    public static func make(
+        _ settings: RedisSettings, _ endpoint: Endpoint, loop: EventLoop, resolver: Resolver,
+        timeout: Int? = nil
+    ) -> RedisConnection {
+        let address: RedisConnectionSettings.Address =
+            switch endpoint {
+            case .tcp(let host, let port): .tcp(host: host, port: port)
+            case .unix(let path): .unix(path: path)
+            case .inherited(let name): .unix(path: name)
+            }
+        var options = RedisConnectionSettings(address: address)
+        options.user = settings.user.map { Array($0.utf8) }
+        options.database = settings.database
+        options.timeout = timeout ?? settings.timeout
+        options.connectTimeout = settings.connectTimeout
+        return RedisConnection(
+            loop: loop, resolver: resolver, settings: options, secret: { readSecret(settings.password) })
+    }
+
+    /// A secret that came from a file is read again, since it may have been rotated.
+    private static func readSecret(_ secret: Secret?) -> [UInt8]? {
+        guard let secret else { return nil }
+        guard let path = secret.path, var bytes = SmallFile.read(path, limit: 4096) else {
+            return secret.bytes
+        }
+        if bytes.last == 0x0a { bytes.removeLast() }
+        return bytes
+    }
+}

@@ -1,0 +1,143 @@
+import GatewayConfig
+import Glibc
+import Redis
+import Sessions
+import Supervisor
+
+/// All sessions of some realms, read from Redis a piece at a time.
+struct SessionScan {
+    /// A session that was found.
+    struct Found {
+        let record: SessionRecord
+        let realm: String
+        /// Milliseconds since 1970.
+        let lastSeen: Int64
+    }
+
+    /// Which sessions are wanted.
+    struct Filter {
+        var users: Set<String> = []
+        var handles: Set<String> = []
+        var network: AddressRange?
+        /// Milliseconds since the last use, at least.
+        var idleOver: Int64?
+        var now: Int64
+
+        func takes(_ record: SessionRecord) -> Bool {
+            if record.absoluteEnd <= now || record.graceEnd != nil { return false }
+            if !handles.isEmpty, !handles.contains(text(record.handle)) { return false }
+            if !users.isEmpty, !users.contains(text(record.userID)), !users.contains(text(record.name)) {
+                return false
+            }
+            guard let network else { return true }
+            return network.contains(addressText: record.address)
+        }
+
+        func takes(lastSeen: Int64) -> Bool { idleOver.map { now - lastSeen >= $0 } ?? true }
+
+        private func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+    }
+
+    let redis: CommandRedis
+    let settings: Settings
+
+    func keys(_ realm: String) -> SessionKeys {
+        SessionKeys(prefix: Array(settings.redis.prefix.utf8), realm: Array(realm.utf8))
+    }
+
+    /// Those that `filter` takes, of `realms`, by when they began.
+    ///
+    /// - Throws: `ExitFailure` with status 69.
+    func find(realms: [String], _ filter: Filter) throws(ExitFailure) -> [Found] {
+        var found: [Found] = []
+        for realm in realms { try scan(realm, filter, &found) }
+        return found.sorted { ($0.record.created, $0.realm) < ($1.record.created, $1.realm) }
+    }
+
+    private func scan(_ realm: String, _ filter: Filter, _ found: inout [Found]) throws(ExitFailure) {
+        let keys = keys(realm)
+        let pattern = Self.escaped(keys.recordBase) + [UInt8(ascii: "*")]
+        var cursor = Array("0".utf8)
+        // A key may come twice while the server's table grows.
+        var seen: Set<SessionHash> = []
+        repeat {
+            let reply = try redis.call(
+                RedisCommand(
+                    "SCAN", [cursor, Array("MATCH".utf8), pattern, Array("COUNT".utf8), Array("500".utf8)]))
+            let parts = reply.elements
+            guard parts.count == 2, let next = parts[0].bytes else {
+                throw ExitFailure(status: ExitStatus.unavailable, message: "Redis gave no list of keys")
+            }
+            cursor = next
+            let names = parts[1].elements.compactMap(\.bytes)
+            if names.isEmpty { continue }
+            for value in try redis.call(RedisCommand("MGET", names)).elements {
+                guard let bytes = value.bytes, let record = SessionRecord(decoding: bytes),
+                    record.realm == Array(realm.utf8), filter.takes(record),
+                    seen.insert(record.hash).inserted
+                else { continue }
+                let lastSeen = try lastSeen(record, keys)
+                guard filter.takes(lastSeen: lastSeen) else { continue }
+                found.append(Found(record: record, realm: realm, lastSeen: lastSeen))
+            }
+        } while cursor != Array("0".utf8)
+    }
+
+    private func lastSeen(_ record: SessionRecord, _ keys: SessionKeys) throws(ExitFailure) -> Int64 {
+        let command = RedisCommand("ZSCORE", [keys.lastSeen(of: record.userID), record.hash.array])
+        return try redis.call(command).number ?? record.created
+    }
+
+    /// A pattern of Redis that means these bytes and nothing else.
+    private static func escaped(_ bytes: [UInt8]) -> [UInt8] {
+        bytes.flatMap { "*?[]\\^-".utf8.contains($0) ? [UInt8(ascii: "\\"), $0] : [$0] }
+    }
+
+    /// Ends one session; whether it was still there.
+    ///
+    /// - Throws: `ExitFailure` with status 69.
+    func end(_ session: Found) throws(ExitFailure) -> Bool {
+        let command = SessionCommands(keys: keys(session.realm)).logout(
+            session.record.hash, userID: session.record.userID, handle: session.record.handle)
+        return try redis.call(command).number ?? 0 > 0
+    }
+}
+
+extension AddressRange {
+    /// Whether the address that `text` spells lies in the range.
+    func contains(addressText text: [UInt8]) -> Bool {
+        guard let address = AddressText.bytes(String(decoding: text, as: UTF8.self)) else { return false }
+        for bit in 0..<min(prefixLength, 128) {
+            let mask = UInt8(0x80) >> UInt8(bit & 7)
+            if address[bit >> 3] & mask != bytes[bit >> 3] & mask { return false }
+        }
+        return true
+    }
+}
+
+/// Addresses on the command line.
+enum AddressText {
+    /// 16 bytes in network order, IPv4 mapped; nil if it is no address.
+    static func bytes(_ text: String) -> [UInt8]? {
+        var four = in_addr()
+        if inet_pton(AF_INET, text, &four) == 1 {
+            return [UInt8](repeating: 0, count: 10) + [0xff, 0xff]
+                + withUnsafeBytes(of: &four) { Array($0) }
+        }
+        var six = in6_addr()
+        guard inet_pton(AF_INET6, text, &six) == 1 else { return nil }
+        return withUnsafeBytes(of: &six) { Array($0) }
+    }
+
+    /// `192.0.2.7`, `10.0.0.0/8`, `fd00::/8`.
+    static func range(_ text: String) -> AddressRange? {
+        let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let bytes = bytes(String(parts[0])) else { return nil }
+        let isFour = !parts[0].contains(":")
+        guard parts.count == 2 else { return AddressRange(bytes: bytes, prefixLength: 128) }
+        guard !parts[1].isEmpty, parts[1].utf8.allSatisfy({ 48...57 ~= $0 }), let length = Int(parts[1]),
+            length <= (isFour ? 32 : 128)
+        else { return nil }
+        return AddressRange(bytes: bytes, prefixLength: isFour ? 96 + length : length)
+    }
+}

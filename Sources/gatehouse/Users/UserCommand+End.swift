@@ -1,0 +1,87 @@
+import Accounts
+import ArgumentParser
+import Supervisor
+
+extension UserCommand {
+    /// `gatehouse user enable`.
+    struct Enable: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "enable", abstract: "Let a user log in again.")
+        @OptionGroup var stores: StoreOption
+        @Argument(help: "Login name or id.") var user: String
+        @Flag(help: "Say what would be done.") var dryRun = false
+
+        func run() {
+            finish { () throws(ExitFailure) in
+                let settings = try stores.settings()
+                let found = try FoundUser.find(user, settings, store: stores.store)
+                StandardError.write("\(found.record.name.typed) may log in\(dryRun ? ", then" : "")\n")
+                if !dryRun { try found.setDisabled(false) }
+                return ExitStatus.success
+            }
+        }
+    }
+
+    /// `gatehouse user disable`.
+    struct Disable: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "disable", abstract: "Refuse a user's logins, and end the user's sessions.")
+        @OptionGroup var stores: StoreOption
+        @Argument(help: "Login name or id.") var user: String
+        @Flag(help: "Say what would be done.") var dryRun = false
+
+        func run() {
+            finish { () throws(ExitFailure) in
+                let settings = try stores.settings()
+                let found = try FoundUser.find(user, settings, store: stores.store)
+                StandardError.write(
+                    "\(found.record.name.typed) may not log in any more\(dryRun ? ", then" : "")\n")
+                if dryRun { return ExitStatus.success }
+                try found.setDisabled(true)
+                try UserSessions.end(found, settings)
+                return ExitStatus.success
+            }
+        }
+    }
+
+    /// `gatehouse user delete`.
+    struct Delete: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "delete", abstract: "Delete a user, and end the user's sessions.")
+        @OptionGroup var stores: StoreOption
+        @Argument(help: "Login name or id.") var user: String
+        @Flag(name: .shortAndLong, help: "Do not ask.") var yes = false
+        @Flag(help: "Say what would be done.") var dryRun = false
+
+        func run() {
+            finish { () throws(ExitFailure) in
+                let settings = try stores.settings()
+                let found = try FoundUser.find(user, settings, store: stores.store)
+                let name = found.record.name.typed
+                if dryRun {
+                    StandardError.write("\(name), id \(found.record.id), would be deleted\n")
+                    return ExitStatus.success
+                }
+                guard yes || Confirmation.ask("Delete \(name)?", unattended: true) else {
+                    throw ExitFailure(status: ExitStatus.failure, message: "nothing deleted")
+                }
+                _ = try found.store.reading { (store) throws(StoreError) in
+                    try store.delete(id: found.record.id)
+                }
+                StandardError.write("deleted \(name)\n")
+                try UserSessions.end(found, settings)
+                return ExitStatus.success
+            }
+        }
+    }
+}
+
+extension FoundUser {
+    fileprivate func setDisabled(_ isDisabled: Bool) throws(ExitFailure) {
+        let isThere = try store.reading { (store) throws(StoreError) in
+            try store.setDisabled(id: record.id, isDisabled)
+        }
+        if isThere { return }
+        throw ExitFailure(status: ExitStatus.failure, message: "the user has just been deleted")
+    }
+}

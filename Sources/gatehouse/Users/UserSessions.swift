@@ -1,0 +1,43 @@
+import Accounts
+import GatewayConfig
+import Redis
+import Sessions
+import Supervisor
+
+/// What becomes of the sessions of a user whom a command has changed.
+enum UserSessions {
+    /// Ends all of them, in every realm that uses the store, and says how many there were.
+    ///
+    /// - Throws: `ExitFailure` with status 69 if Redis cannot be reached: the store has been changed by then.
+    static func end(_ user: FoundUser, _ settings: Settings) throws(ExitFailure) {
+        var count: Int64 = 0
+        try withRedis(user, settings) { (redis, keys) throws(ExitFailure) in
+            let command = SessionCommands(keys: keys).logoutEverywhere(
+                userID: Array(user.record.id.text.utf8))
+            count += try redis.call(command).number ?? 0
+        }
+        StandardError.write("\(count) \(count == 1 ? "session" : "sessions") ended\n")
+    }
+
+    /// Calls `body` for each realm that uses the store.
+    private static func withRedis(
+        _ user: FoundUser, _ settings: Settings,
+        _ body: (CommandRedis, SessionKeys) throws(ExitFailure) -> Void
+    ) throws(ExitFailure) {
+        let realms = settings.realms.filter { settings.users[$0.users].name == user.store.name }
+        guard !realms.isEmpty else { return }
+        do throws(ExitFailure) {
+            let redis = try CommandRedis(settings)
+            defer { redis.finish() }
+            for realm in realms {
+                let keys = SessionKeys(
+                    prefix: Array(settings.redis.prefix.utf8), realm: Array(realm.name.utf8))
+                try body(redis, keys)
+            }
+        } catch {
+            throw ExitFailure(
+                status: error.status,
+                message: "\(error.message)\nThe user has been changed, but sessions still live as they were.")
+        }
+    }
+}
