@@ -41,6 +41,15 @@ public struct SessionCommands: Sendable {
             [userID, except?.array ?? []])
     }
 
+    /// Gives all sessions of a user other roles.
+    public func setRoles(_ roles: [[UInt8]], userID: [UInt8]) -> RedisCommand {
+        var list: [UInt8] = []
+        SessionRecord.appendRoles(roles, to: &list)
+        return script(
+            SessionScripts.setRoles, keys: [keys.sessions(of: userID), keys.lastSeen(of: userID)],
+            [list, userID])
+    }
+
     /// Reads all sessions of a user: record and last use by turns.
     public func list(userID: [UInt8]) -> RedisCommand {
         script(SessionScripts.list, keys: [keys.sessions(of: userID), keys.lastSeen(of: userID)], [])

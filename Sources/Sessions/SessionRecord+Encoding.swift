@@ -15,7 +15,8 @@ extension SessionRecord {
         JSONText.append(hash.array, to: &line)
         Self.append("u", userID, to: &line)
         Self.append("n", name, to: &line)
-        appendRoles(to: &line)
+        line += ",\"r\":".utf8
+        Self.appendRoles(roles, to: &line)
         Self.append("rl", realm, to: &line)
         line += ",\"c\":\(created),\"a\":\(absoluteEnd),\"i\":\(idleSeconds),\"m\":\(isRemembered)".utf8
         if let graceEnd { line += ",\"g\":\(graceEnd)".utf8 }
@@ -33,14 +34,15 @@ extension SessionRecord {
         JSONText.append(value, to: &line)
     }
 
-    private func appendRoles(to line: inout [UInt8]) {
-        line += ",\"r\":[".utf8
+    /// Appends `roles` as a JSON array. What cannot be a role, and what is beyond their room, is left out.
+    static func appendRoles(_ roles: [[UInt8]], to line: inout [UInt8]) {
+        line.append(UInt8(ascii: "["))
         let start = line.count
-        for role in roles where Self.isRole(role.span) {
+        for role in roles where isRole(role.span) {
             let before = line.count
             if before > start { line.append(UInt8(ascii: ",")) }
             JSONText.append(role, to: &line)
-            guard line.count - start > Self.roleLimit else { continue }
+            guard line.count - start > roleLimit else { continue }
             line.removeLast(line.count - before)
             break
         }

@@ -84,6 +84,47 @@ enum SessionScripts {
         return count
         """
 
+    /// KEYS: the user's sessions, their last use. ARGV: roles as a JSON array, user id, base. Returns how many sessions
+    /// changed; one whose record cannot be rewritten ends.
+    ///
+    /// The roles are replaced as text, since decoding and encoding would not give the same record back. Inside a
+    /// JSON string each quote stands behind a backslash, so `"r":[` is the field and nothing else; roles themselves
+    /// have neither.
+    static let setRoles = """
+        local base = ARGV[3]
+        \(finish)
+        local function rewrite(record)
+          local _, opening = string.find(record, '"r":[', 1, true)
+          if not opening then return nil end
+          local place = opening + 1
+          while true do
+            local _, last = string.find(record, '^"[^"]*",?', place)
+            if not last then break end
+            place = last + 1
+          end
+          if string.sub(record, place, place) ~= ']' then return nil end
+          return string.sub(record, 1, opening - 1) .. ARGV[1] .. string.sub(record, place + 1)
+        end
+        local count = 0
+        for _, hash in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+          local record = redis.call('GET', base .. 's:' .. hash)
+          if record then
+            local changed = rewrite(record)
+            if not changed or #changed > \(SessionRecord.maximumCount) then
+              finish(hash)
+              redis.call('ZREM', KEYS[1], hash)
+              redis.call('ZREM', KEYS[2], hash)
+              count = count + 1
+            elseif changed ~= record then
+              redis.call('SET', base .. 's:' .. hash, changed, 'XX', 'KEEPTTL')
+              count = count + 1
+            end
+          end
+        end
+        if count > 0 then redis.call('PUBLISH', base .. 'revoked', 'u:' .. ARGV[2]) end
+        return count
+        """
+
     /// KEYS: the user's sessions, their last use. ARGV: base. Returns record and last use of each, oldest first.
     static let list = """
         local found = {}

@@ -46,6 +46,18 @@ extension SessionStore {
         }
     }
 
+    /// Gives all sessions of a user in this realm other roles, for their next requests; call it once the user store
+    /// has them. Connections that were opened with the old ones are told to close. `completion` is called once, never
+    /// within this call, with how many sessions changed; nil if nobody can tell.
+    public func setRoles(_ roles: [[UInt8]], userID: [UInt8], completion: @escaping (Int?) -> Void) {
+        redis.call(commands.setRoles(roles, userID: userID)) { [self] outcome in
+            switch count(outcome) {
+            case .success(let count): completion(Int(clamping: count))
+            case .failure: completion(nil)
+            }
+        }
+    }
+
     /// Reads all sessions of a user in this realm, oldest first; nil if nobody can tell. Records that are not ours
     /// are left out. `completion` is called once, never within this call.
     public func list(userID: [UInt8], completion: @escaping ([ListedSession]?) -> Void) {
