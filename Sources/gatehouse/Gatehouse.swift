@@ -29,6 +29,8 @@ struct RootCommand: ParsableCommand {
         version: Version.text,
         subcommands: [
             RunCommand.self, DevCommand.self, InitCommand.self, CheckCommand.self, HelpCommand.self,
+            RoutesCommand.self,
+            ExplainCommand.self,
             ReloadCommand.self, StatusCommand.self, HealthCommand.self, UserCommand.self, SessionCommand.self,
             KeyCommand.self, HashCommand.self, EchoCommand.self, VersionCommand.self,
         ])

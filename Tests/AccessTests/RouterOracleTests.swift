@@ -66,6 +66,8 @@ struct RouterOracleTests {
             #expect(found == expected, "\(text)")
             #expect(Set(candidates) == Set(patterns.indices.filter { Oracle.matches(patterns[$0], path) }))
             #expect(candidates.first.map { RouteMatch.route($0) } ?? .notFound == expected)
+            // The order of lists is that of the search.
+            #expect(candidates.sorted { patterns[$0].stands(before: patterns[$1]) } == candidates, "\(text)")
         }
     }
 
