@@ -1,12 +1,13 @@
 public import Accounts
 public import GatewayConfig
+public import Operations
 
 /// The accounts that a `users` block describes.
 public enum UserStores {
-    /// Opens them; a store that does not exist yet is made.
+    /// Opens them; a store that does not exist yet is made. What happens to a user's hash is said in `log`.
     ///
     /// - Throws: `StoreError`.
-    public static func accounts(_ settings: UsersSettings) throws -> Accounts {
+    public static func accounts(_ settings: UsersSettings, log: ProcessLog? = nil) throws -> Accounts {
         let store: any UserStore =
             switch settings.store {
             case .sqlite(let path): try SQLiteUserStore(path: path)
@@ -20,6 +21,21 @@ public enum UserStores {
         return Accounts(
             store: store, kind: kind,
             policy: PasswordPolicy(minimum: settings.passwordMin, maximum: settings.passwordMax),
-            defaultRoles: settings.defaultRoles)
+            defaultRoles: settings.defaultRoles,
+            notify: { notice in if let log { tell(log, settings.name, notice) } })
+    }
+
+    /// Called on helper threads.
+    private static func tell(_ log: ProcessLog, _ store: String, _ notice: AccountsNotice) {
+        switch notice {
+        case .unusableHash(let user, let reason):
+            log.error(
+                "a user's password hash is no use; the user cannot log in until the password is set anew",
+                ["store": .text(store), "user": .text(user.text), "reason": .text(reason)])
+        case .upgradeFailed(let user, let reason):
+            log.warning(
+                "a user's password hash could not be brought up to date",
+                ["store": .text(store), "user": .text(user.text), "reason": .text(reason)])
+        }
     }
 }

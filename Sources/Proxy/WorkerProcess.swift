@@ -109,19 +109,25 @@ final class WorkerProcess {
     ) throws -> [Realm] {
         let desks = try settings.users.map { users in
             AccountsDesk(
-                settings: users, accounts: try UserStores.accounts(users), pool: helpers, loop: loop,
+                settings: users, accounts: try UserStores.accounts(users, log: log), pool: helpers,
+                loop: loop,
                 counters: counters, hashLimit: hashLimit,
                 onTrouble: {
                     log.error("the user store failed", ["store": .text(users.name), "reason": .text($0)])
                 })
         }
         return settings.realms.enumerated().map { index, realm in
-            Realm(
-                index: index, settings: realm, keys: keys,
-                sessions: SessionStore(
-                    redis: redis, loop: loop, prefix: Array(settings.redis.prefix.utf8),
-                    realm: Array(realm.name.utf8), touchMilliseconds: settings.session.touch,
-                    limit: realm.sessionsPerUser, evictsOldest: realm.sessionLimitPolicy == .evictOldest),
+            let sessions = SessionStore(
+                redis: redis, loop: loop, prefix: Array(settings.redis.prefix.utf8),
+                realm: Array(realm.name.utf8), touchMilliseconds: settings.session.touch,
+                limit: realm.sessionsPerUser, evictsOldest: realm.sessionLimitPolicy == .evictOldest)
+            sessions.onAlarm = {
+                log.error(
+                    "critical: what Redis says about sessions cannot be trusted",
+                    ["realm": .text(realm.name), "reason": .text($0)])
+            }
+            return Realm(
+                index: index, settings: realm, keys: keys, sessions: sessions,
                 accounts: desks[realm.users], registration: settings.users[realm.users].register)
         }
     }

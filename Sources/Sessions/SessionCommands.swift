@@ -60,6 +60,11 @@ public struct SessionCommands: Sendable {
         RedisCommand("EXPIRE", [keys.record(hash), text(seconds)])
     }
 
+    /// Asks how many milliseconds a record has left to live.
+    func timeToLive(_ hash: SessionHash) -> RedisCommand {
+        RedisCommand("PTTL", [keys.record(hash)], isRead: true)
+    }
+
     /// Notes that a session was used; one that has ended is not put back.
     func markSeen(_ hash: SessionHash, userID: [UInt8], now: Int64) -> RedisCommand {
         RedisCommand("ZADD", [keys.lastSeen(of: userID), [UInt8]("XX".utf8), text(now), hash.array])

@@ -72,6 +72,16 @@ extension SessionStore {
         }
     }
 
+    /// Asks how many milliseconds the record of a session will live on if nobody uses it; nil if it is gone.
+    /// `completion` is called once, never within this call.
+    public func timeToLive(_ hash: SessionHash, completion: @escaping (Result<Int64?, SessionOutage>) -> Void)
+    {
+        redis.call(commands.timeToLive(hash)) { [self] outcome in
+            // -2: there is no such key; -1: it never expires (PTTL).
+            completion(count(outcome).map { $0 == -1 ? .max : $0 < 0 ? nil : $0 })
+        }
+    }
+
     private func sessions(in parts: [RedisReply]) -> [ListedSession] {
         var sessions: [ListedSession] = []
         for index in stride(from: 0, to: parts.count - 1, by: 2) {

@@ -1,6 +1,7 @@
 """Register, login, logout and who am I: for browsers and for programs, and the same for friend and foe."""
 
 import base64
+import contextlib
 import hashlib
 import html
 import json
@@ -681,3 +682,13 @@ def test_audit_names_who_but_never_the_password(gateway):
     kinds = " ".join(line for line in lines if user.id in line or name in line)
     for kind in ("register", "login", "login_failed", "logout"):
         assert kind in kinds, kind
+
+
+def test_hash_that_is_no_use_is_said_in_the_log(gateway):
+    user = register(gateway)
+    with contextlib.closing(sqlite3.connect(gateway.directory + "/state/users.db", timeout=10)) as connection, connection:
+        connection.execute("UPDATE users SET hash = '$1$salt$md5' WHERE name = ?", (user.name,))
+    response = login(gateway, user.name)
+    assert response.status == 401 and response.json()["code"] == "bad_credentials"
+    line = gateway.wait_line(lambda entry: entry.get("user") == user.id and "hash" in entry.get("msg", ""), "process")
+    assert line["level"] == "error" and line["store"] == "people" and "md5" not in line["reason"]

@@ -1,6 +1,7 @@
 """The session: its cookie, the ticket in it, the record in Redis, and how it ends."""
 
 import base64
+import datetime
 import json
 import os
 import re
@@ -567,3 +568,32 @@ def test_secrets_are_in_no_log_and_no_page(gateway, alice):
         assert part not in log
     page = gateway.fetch("GET", "/_auth/login", {"Accept": "text/html", **alice.headers})
     assert alice.ticket.split(".")[1].encode() not in page.body
+
+
+# Who am I, and until when.
+
+def idle_end(gateway, user):
+    """When whoami says that the session ends unused, in seconds from now."""
+    text = gateway.fetch("GET", "/_auth/session", user.headers).json()["session"]["idle_expires"]
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() - time.time()
+
+
+def test_whoami_tells_the_life_that_is_left(gateway, redis):
+    user = register(gateway)
+    assert 7190 < idle_end(gateway, user) <= 7200
+    for seconds in (100, 3000):
+        redis("PEXPIRE", user.key(), seconds * 1000)
+        assert seconds - 5 < idle_end(gateway, user) <= seconds
+    assert 2990_000 < redis("PTTL", user.key()) <= 3000_000
+    redis("PERSIST", user.key())
+    assert 86390 < idle_end(gateway, user) <= 86400
+
+
+def test_record_that_is_not_ours_is_said_in_the_log(make_gateway, redis):
+    gateway = make_gateway()
+    user = register(gateway)
+    key = user.key(prefix=gateway.prefix)
+    redis("SET", key, "not a record")
+    assert gateway.fetch("GET", "/a", user.headers).status == 503
+    line = gateway.wait_line(lambda entry: "cannot be trusted" in entry.get("msg", ""), "process")
+    assert line["level"] == "error" and line["realm"] == "main" and key.rsplit(":", 1)[1][:8] in line["reason"]

@@ -32,15 +32,29 @@ extension Exchange {
             answerNobody(strict: strict, endpoint)
             return
         }
+        phase = .working
+        let epoch = self.epoch
+        // What the record says about its life is what it had at its last use; only Redis knows what is left.
+        endpoint.realm.sessions.timeToLive(identity.hash) { [self] result in
+            guard epoch == self.epoch, isRunning else { return }
+            switch result {
+            case .success(let left?): answerUser(endpoint, now: worker.loop.wallNow, left: left)
+            case .success(nil): answerNobody(strict: strict, endpoint)
+            case .failure: refuseUnavailableStore()
+            }
+        }
+    }
+
+    private func answerUser(_ endpoint: EndpointRequest, now: Int64, left: Int64) {
         let view = identity.view
-        let now = worker.loop.wallNow
+        let (end, overflow) = now.addingReportingOverflow(left)
+        let idleEnd = overflow ? view.absoluteEnd : min(end, view.absoluteEnd)
         let document = SessionAnswer(
             userID: String(decoding: identity.userID, as: UTF8.self),
             name: String(decoding: identity.name, as: UTF8.self),
             roles: identity.roles.map { String(decoding: $0, as: UTF8.self) },
             realm: endpoint.realm.settings.name, created: Int(view.created / 1_000),
-            idleExpires: Int((now + view.timeToLive(now: now)) / 1_000),
-            absoluteExpires: Int(view.absoluteEnd / 1_000),
+            idleExpires: Int(idleEnd / 1_000), absoluteExpires: Int(view.absoluteEnd / 1_000),
             remember: view.isRemembered)
         var reply = Reply(status: 200)
         reply.setBody(document.whoami(), "application/json")
