@@ -8,4 +8,12 @@ public enum BodyFraming: Sendable, Equatable {
     case chunked
     /// Whatever comes until the sender closes; responses only.
     case untilClose
+
+    /// Whether the body's length is known from its head.
+    public var isMeasured: Bool {
+        switch self {
+        case .none, .length: true
+        case .chunked, .untilClose: false
+        }
+    }
 }

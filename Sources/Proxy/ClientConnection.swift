@@ -99,7 +99,7 @@ final class ClientConnection: StreamHandler {
     }
 
     /// The exchange was the last one: everything written is flushed, then the connection closes.
-    func finishAndClose(lingering: Bool) {
+    func finishAndClose(lingering: Bool, milliseconds: Int = 2_000) {
         if isClosed || isClosing { return }
         isClosing = true
         timer.disarm()
@@ -107,7 +107,7 @@ final class ClientConnection: StreamHandler {
             leave()
             return
         }
-        stream.closeAfterFlush(lingering: lingering)
+        stream.closeAfterFlush(lingering: lingering, milliseconds: milliseconds)
     }
 
     override func onClosed(_ stream: Stream) { leave() }

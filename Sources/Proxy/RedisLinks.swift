@@ -1,5 +1,6 @@
 public import GatewayConfig
 public import Redis
+import Sessions
 public import Transport
 
 /// Connections to the Redis that a configuration names.
@@ -10,6 +11,24 @@ public enum RedisLinks {
         _ settings: RedisSettings, _ endpoint: Endpoint, loop: EventLoop, resolver: Resolver,
         timeout: Int? = nil
     ) -> RedisConnection {
+        var options = self.options(settings, endpoint)
+        if let timeout { options.timeout = timeout }
+        return RedisConnection(
+            loop: loop, resolver: resolver, settings: options, secret: { readSecret(settings.password) })
+    }
+
+    /// A feed of what ends in `realms`, over a connection of its own; not started.
+    static func makeFeed(
+        _ settings: RedisSettings, _ endpoint: Endpoint, loop: EventLoop, resolver: Resolver, realms: [Realm]
+    ) -> RevocationFeed {
+        RevocationFeed(
+            loop: loop, resolver: resolver, settings: options(settings, endpoint),
+            stores: realms.map(\.sessions), secret: { readSecret(settings.password) })
+    }
+
+    private static func options(
+        _ settings: RedisSettings, _ endpoint: Endpoint
+    ) -> RedisConnectionSettings {
         let address: RedisConnectionSettings.Address =
             switch endpoint {
             case .tcp(let host, let port): .tcp(host: host, port: port)
@@ -19,10 +38,9 @@ public enum RedisLinks {
         var options = RedisConnectionSettings(address: address)
         options.user = settings.user.map { Array($0.utf8) }
         options.database = settings.database
-        options.timeout = timeout ?? settings.timeout
+        options.timeout = settings.timeout
         options.connectTimeout = settings.connectTimeout
-        return RedisConnection(
-            loop: loop, resolver: resolver, settings: options, secret: { readSecret(settings.password) })
+        return options
     }
 
     /// A secret that came from a file is read again, since it may have been rotated.

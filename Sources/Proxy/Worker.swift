@@ -29,6 +29,8 @@ final class Worker {
     let headLimits: HeadLimits
     let responseLimits: HeadLimits
     let pageHeaders: [(name: StaticString, value: String)]
+    /// Ends what is open when its session ends.
+    private(set) lazy var watch = SessionWatch(worker: self)
 
     /// Buffers for client input: a head of the largest size fits.
     let clientPool: BufferPool

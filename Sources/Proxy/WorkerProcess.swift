@@ -22,6 +22,7 @@ final class WorkerProcess {
     private var acceptors: [Acceptor] = []
     private var control: WorkerControl?
     private let redis: RedisConnection
+    private let revocations: RevocationFeed
     private let helpers: HelperPool
     private lazy var idleTimer = DeadlineTimer(self)
     private lazy var graceTimer = DeadlineTimer(self)
@@ -53,10 +54,13 @@ final class WorkerProcess {
         worker = Self.makeWorker(
             plan, loop: loop, resolver: resolver, realms: realms, keys: keys, log: log,
             access: accessWriter)
+        revocations = RedisLinks.makeFeed(
+            settings.redis, plan.redisEndpoint, loop: loop, resolver: resolver, realms: realms)
         worker.onDrained = { [weak self] in self?.loop.stop() }
         control = try WorkerControl(loop: loop, descriptor: plan.controlDescriptor, delegate: self)
         watchRedis(plan)
         redis.start()
+        watchSessions()
         loop.arm(repeatTimer, after: 1_000)
     }
 
@@ -79,6 +83,26 @@ final class WorkerProcess {
             self?.startServing()
         }
         loop.arm(startTimer, after: 1_000)
+    }
+
+    /// Hears of sessions that end. A worker that hears nothing serves all the same: it finds out by itself, only
+    /// later.
+    private func watchSessions() {
+        let watch = worker.watch
+        let log = self.log
+        var isDeaf = false
+        revocations.onRevoked = { [watch] realm, revocation in watch.note(revocation, realm: realm) }
+        revocations.onListening = { [watch] in
+            if isDeaf { log.notice("hears of ended sessions again") }
+            isDeaf = false
+            watch.recheckAll()
+        }
+        revocations.onDeaf = { reason in
+            isDeaf = true
+            log.warning("does not hear of ended sessions and looks for them", ["reason": .text(reason)])
+        }
+        watch.start()
+        revocations.start()
     }
 
     private func startServing() {
@@ -164,6 +188,8 @@ final class WorkerProcess {
 
     /// The end: what was logged is written.
     func finish() {
+        revocations.close()
+        worker.watch.stop()
         redis.close()
         _ = accessWriter?.flush(milliseconds: 500)
         countDrops()

@@ -29,6 +29,7 @@ extension RedisConnection {
             return
         }
         lastReply = loop.now
+        if takesMessages && takeMessage(reply) { return }
         let refusal = RedisRefusal(reply)
         guard let call = calls.popFirst() else {
             if case .error(let text) = reply {
@@ -53,6 +54,16 @@ extension RedisConnection {
         }
         unansweredSince = nil
         call.receiver.redisCompleted(call.token, .reply(reply))
+    }
+
+    /// Hands on what was published, which is no reply to any call. False: it is something else.
+    private func takeMessage(_ reply: RedisReply) -> Bool {
+        guard case .array(let parts) = reply, parts.count == 3, case .bulk(let kind) = parts[0],
+            kind.elementsEqual("message".utf8), case .bulk(let channel) = parts[1],
+            case .bulk(let text) = parts[2]
+        else { return false }
+        onMessage?(channel, text)
+        return true
     }
 
     private func takeGreeting(_ reply: RedisReply) {

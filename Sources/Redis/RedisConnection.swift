@@ -20,6 +20,12 @@ public final class RedisConnection {
 
     /// Whom to tell what happens to the connection.
     public var onEvent: ((RedisEvent) -> Void)?
+    /// Whom to give what is published on the channels that this connection has subscribed to. Whoever sets it may
+    /// send nothing but `SUBSCRIBE`, `UNSUBSCRIBE` and `PING`.
+    var onMessage: ((_ channel: UnsafeRawBufferPointer, _ text: UnsafeRawBufferPointer) -> Void)? {
+        didSet { takesMessages = onMessage != nil }
+    }
+    private(set) var takesMessages = false
     /// What it has done so far.
     public internal(set) var statistics = RedisStatistics()
 

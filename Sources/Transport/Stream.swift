@@ -52,6 +52,7 @@ open class Stream: EventSource {
     private final var endsOutput = false
     private final var closesAfterFlush = false
     private final var lingers = false
+    private final var lingerMilliseconds = 2_000
     private final var lingerTimer: DeadlineTimer?
     private final var failure: FailureTask?
     private final var closeObserver: StreamHandler?
@@ -287,14 +288,15 @@ open class Stream: EventSource {
         close()
     }
 
-    /// Closes once everything is flushed. With `lingering`, input that still comes is read and dropped for at most
-    /// `milliseconds`, so that a reset does not destroy the reply on its way (RFC 9112, 9.6).
+    /// Closes once everything is flushed. With `lingering`, the flush may take `milliseconds`, and then input that
+    /// still comes is read and dropped for at most as long again, so that a reset does not destroy the reply on its way (RFC 9112, 9.6).
     /// The handler hears nothing more but `onClosed`.
     public final func closeAfterFlush(lingering: Bool, milliseconds: Int = 2_000) {
         guard isOpen else { return }
         closeObserver = handler
         handler = nil
         lingers = lingering
+        lingerMilliseconds = milliseconds
         closesAfterFlush = true
         phase = .flushing
         releaseInput()
@@ -312,7 +314,7 @@ open class Stream: EventSource {
         phase = .lingering
         shutdownWriting()
         isPaused = false
-        if let lingerTimer { loop.arm(lingerTimer, after: 2_000) }
+        if let lingerTimer { loop.arm(lingerTimer, after: lingerMilliseconds) }
         updateInterest()
     }
 

@@ -25,6 +25,9 @@ struct Identity {
 
     mutating func clear() { isPresent = false }
 
+    /// The same session goes on under another name.
+    mutating func rename(_ hash: SessionHash) { self.hash = hash }
+
     var userID: [UInt8] { record.withUnsafeBytes { Array(view.userID.bytes(in: $0)) } }
     var handle: [UInt8] { record.withUnsafeBytes { Array(view.handle.bytes(in: $0)) } }
     var name: [UInt8] { record.withUnsafeBytes { view.decodedName(in: $0) } }

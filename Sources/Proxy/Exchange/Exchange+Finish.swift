@@ -86,6 +86,7 @@ extension Exchange {
         timer.disarm()
         if holdsWebSocket {
             holdsWebSocket = false
+            tunnel = nil
             worker.counters.release(.websockets)
         }
         if let savedHead {
@@ -111,6 +112,7 @@ extension Exchange {
         awaitsContinue = false
         identity.clear()
         sessionResult = .none
+        sessionFate = .live
         group = nil
         server = nil
         attempts = 0
@@ -189,7 +191,8 @@ extension Exchange {
                 stream.pendingOutput > 0
                 ? now + Int64(worker.settings.timeouts.writeIdle)
                 : now + Int64(route?.settings.idleTimeout ?? 60_000)
-        case .tunnel: deadline = now + Int64(worker.settings.timeouts.websocketIdle)
+        case .tunnel:
+            deadline = tunnel?.closingEnd ?? now + Int64(worker.settings.timeouts.websocketIdle)
         case .collecting, .draining: deadline = now + Int64(worker.settings.timeouts.bodyIdle)
         case .idle, .authenticating, .working: return
         }
@@ -221,6 +224,10 @@ extension Exchange: DeadlineReceiver {
             end = stream.pendingOutput > 0 ? .clientTimeout : .upstreamTimeout
             onResponseCut()
         case .tunnel:
+            if tunnel?.isClosing == true {
+                finishClosingTunnel()
+                return
+            }
             end = .upstreamTimeout
             finishTunnel()
         case .collecting:

@@ -66,6 +66,7 @@ extension Exchange {
         status = responseHead.status
         if worker.measuresTime { firstByteMicroseconds = Clock.monotonicMicroseconds() }
         let framing = responseHead.framing(toMethod: head.method)
+        if identity.isPresent && !framing.isMeasured && !beginStream() { return }
         // Many small chunks are an application's right; only clients are measured by them.
         responseBody = BodyDecoder(framing, limitsOverhead: false)
         planResponse(framing)

@@ -12,10 +12,12 @@ extension Exchange {
             return
         }
         guard let input = source.input else { return }
+        if identity.isPresent && !beginStream() { return }
         status = 101
         upstreamStatus = 101
         hasResponseStarted = true
         phase = .tunnel
+        tunnel = Tunnel()
         let buffer = worker.scratch
         buffer.removeAll()
         worker.rules.writeSwitching(self, input.readable, into: buffer)
@@ -45,10 +47,15 @@ extension Exchange {
             if target.isAboveHighWater {
                 stream.pause()
             } else {
-                requestBodyBytes += input.count
-                target.write(input.readable)
-                stream.consume(input.count)
+                let count = tunnel?.takeUp(input.readable) ?? 0
+                requestBodyBytes += count
+                target.write(UnsafeRawBufferPointer(rebasing: input.readable[..<count]))
+                stream.consume(count)
             }
+        }
+        if tunnel?.isClosing == true {
+            goOnClosing()
+            return
         }
         if stream.hasEnded && stream.input == nil { target.endOutput() }
         finishTunnelIfBothEnded()
@@ -61,10 +68,15 @@ extension Exchange {
             if stream.isAboveHighWater {
                 source.pause()
             } else {
-                responseBytes += input.count
-                stream.write(input.readable)
-                source.consume(input.count)
+                let count = tunnel?.takeDown(input.readable) ?? 0
+                responseBytes += count
+                stream.write(UnsafeRawBufferPointer(rebasing: input.readable[..<count]))
+                source.consume(count)
             }
+        }
+        if tunnel?.isClosing == true {
+            goOnClosing()
+            return
         }
         if source.hasEnded && source.input == nil { stream.endOutput() }
         finishTunnelIfBothEnded()

@@ -74,6 +74,8 @@ final class Exchange {
     var sessionResult = SessionResult.none
     /// The session cookie came twice: the answer takes it away.
     var clearsCookie = false
+    /// Whether the session has ended since it was checked.
+    var sessionFate = SessionFate.live
 
     // The origin.
     var group: UpstreamGroup?
@@ -104,6 +106,8 @@ final class Exchange {
     var totalDeadline = Int64.max
     var firstByteMicroseconds: Int64 = 0
     var holdsWebSocket = false
+    /// Where the frames of the tunnel stand; nil outside of one.
+    var tunnel: Tunnel?
     var endpoint: EndpointRequest?
 
     init(worker: Worker, connection: ClientConnection, stream: Stream) {
@@ -148,4 +152,6 @@ enum ExchangeEnd: String {
     case limit = "limit"
     case drain = "drain"
     case badRequest = "bad_request"
+    case revoked = "revoked"
+    case expired = "expired"
 }

@@ -28,12 +28,13 @@ final class UpstreamConnection: StreamHandler {
         server.connectionClosed(self)
     }
 
-    /// Leaves the exchange; what was written is flushed before the connection closes.
-    func finish() {
+    /// Leaves the exchange; what was written is flushed before the connection closes. With `lingering`, what the
+    /// origin has still to say is read and dropped for a second, so that it gets our last words.
+    func finish(lingering: Bool = false) {
         exchange = nil
         guard let stream else { return }
         self.stream = nil
-        stream.closeAfterFlush(lingering: false)
+        stream.closeAfterFlush(lingering: lingering, milliseconds: lingering ? 1_000 : 2_000)
         server.connectionClosed(self)
     }
 

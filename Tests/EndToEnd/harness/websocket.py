@@ -44,6 +44,16 @@ class Tunnel:
     def rest(self):
         return self.client.reader.rest()
 
+    def read_frame(self):
+        return read_frame(self.client.reader)
+
+    def close_code(self):
+        """The code of the next frame, which must be a Close frame and the last word."""
+        opcode, payload, _ = self.read_frame()
+        assert opcode == 8, (opcode, payload)
+        assert not self.rest(), "bytes behind the Close frame"
+        return struct.unpack(">H", payload[:2])[0]
+
 
 def handshake(gateway, target, headers=(), early=b"", method="GET", version="HTTP/1.1", timeout=5.0, **more):
     """Sends a handshake (and `early` bytes behind it) and reads the answer's head, or all of it if not a 101."""
@@ -93,3 +103,14 @@ def frame(payload, opcode=2, fin=True, masked=True):
         return head + payload
     mask = os.urandom(4)
     return head + mask + bytes(b ^ mask[i % 4] for i, b in enumerate(payload))
+
+
+def read_frame(reader):
+    """(opcode, payload, whether it was masked) of the next frame."""
+    first, second = reader.exactly(2)
+    length = second & 0x7f
+    if length >= 126:
+        length = int.from_bytes(reader.exactly(2 if length == 126 else 8), "big")
+    mask = reader.exactly(4) if second & 0x80 else bytes(4)
+    payload = reader.exactly(length)
+    return first & 0x0f, bytes(b ^ mask[i % 4] for i, b in enumerate(payload)), bool(second & 0x80)

@@ -1,0 +1,453 @@
+"""The end of a session is the end of what is open in its name: on every worker and gateway, and at once."""
+
+import json
+import struct
+import threading
+import time
+
+import pytest
+
+from harness.client import Client, request
+from harness.gateway import settle
+from harness.users import JSON, log_in, register
+from harness.websocket import frame, handshake, read_frame, switch
+from harness.wire import wait_until
+
+pytestmark = pytest.mark.revocation
+
+ENDED = 4001
+
+
+class Origin:
+    """An upstream whose tunnels and streams stay open until the test says otherwise."""
+
+    def __init__(self, recorder):
+        self.exchanges, self.frames, self.go_on = {}, {}, threading.Event()
+        recorder.on("/ws/open", self.tunnel)
+        for path, framing in (("/stream", "chunked"), ("/until-close", "close"), ("/public/stream", "chunked"),
+                ("/optional/stream", "chunked")):
+            recorder.on(path, lambda exchange, framing=framing: self.stream(exchange, framing))
+        recorder.on("/length", self.length)
+        recorder.on("/late", self.late)
+        recorder.on("/late-stream", lambda exchange: self.late(exchange, "chunked"))
+        recorder.on("/ws/late", self.late_tunnel)
+
+    def note(self, exchange):
+        exchange.close()
+        self.exchanges.setdefault(exchange.request.target, []).append(exchange)
+
+    def tunnel(self, exchange):
+        switch(exchange)
+        self.note(exchange)
+        frames = self.frames.setdefault(exchange.request.target, [])
+        exchange.reader.timeout = 30
+        try:
+            while True:
+                frames.append(read_frame(exchange.reader))
+        finally:
+            frames.append(None)
+
+    def stream(self, exchange, framing):
+        head = {"chunked": "Transfer-Encoding: chunked", "close": "Connection: close"}[framing]
+        body = b"5\r\nfirst\r\n" if framing == "chunked" else b"first"
+        exchange.send(("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n%s\r\n\r\n" % head).encode() + body)
+        self.note(exchange)
+        exchange.closed_by_peer(20)
+
+    def length(self, exchange):
+        exchange.send(b"HTTP/1.1 200 OK\r\nX-Recorder: %d\r\nContent-Length: 10\r\n\r\nfirst" % exchange.request.number)
+        self.note(exchange)
+        self.go_on.wait(20)
+        exchange.send(b"later")
+
+    def late(self, exchange, framing="length"):
+        self.note(exchange)
+        self.go_on.wait(20)
+        exchange.reply(body=b"at last", framing=framing)
+
+    def late_tunnel(self, exchange):
+        self.note(exchange)
+        self.go_on.wait(20)
+        switch(exchange)
+        exchange.closed_by_peer(20)
+
+    def last(self, target):
+        return wait_until(lambda: self.exchanges.get(target), 5, "a request for " + target)[-1]
+
+
+@pytest.fixture
+def origin(recorder):
+    return Origin(recorder)
+
+
+@pytest.fixture
+def user(gateway):
+    return register(gateway)
+
+
+def logout(user, gateway=None, **fields):
+    response = (gateway or user.gateway).fetch(
+        "POST", "/_auth/logout", {**user.headers, **JSON}, ("{%s}" % ",".join(
+            '"%s":%s' % (name, str(value).lower()) for name, value in fields.items())).encode())
+    assert response.status == 204, response
+
+
+def open_tunnel(user, gateway=None, target="/ws/open"):
+    tunnel = handshake(gateway or user.gateway, target, user.headers)
+    assert tunnel.response.status == 101, tunnel.response
+    return tunnel
+
+
+def echoes(origin, tunnel, target="/ws/open"):
+    """Whether the tunnel still takes a frame to the origin."""
+    mark = b"alive %d" % time.monotonic_ns()
+    tunnel.send(frame(mark))
+    return wait_until(
+        lambda: any(f and f[1] == mark for f in origin.frames[target]), 3, "a frame through the tunnel")
+
+
+def ask(gateway, user, target, method="GET"):
+    """Sends a request whose answer is still to come."""
+    client = gateway.client(10)
+    client.send(request(method, target, user.headers))
+    return client
+
+
+# WebSockets
+
+
+def test_logout_closes_the_sockets_of_the_session_with_4001(gateway, origin, user):
+    first, second = open_tunnel(user), open_tunnel(user)
+    logout(user)
+    started = time.monotonic()
+    assert first.close_code() == ENDED and second.close_code() == ENDED
+    assert time.monotonic() - started < 1
+    frames = wait_until(lambda: len(origin.frames["/ws/open"]) >= 4 and origin.frames["/ws/open"], 3, "the ends")
+    closes = [f for f in frames if f]
+    assert [(opcode, struct.unpack(">H", text[:2])[0], masked) for opcode, text, masked in closes] == [(8, 1001, True)] * 2
+    line = gateway.wait_line(lambda e: e.get("end") == "revoked" and e.get("user") == user.id, "access")
+    assert line["status"] == 101
+
+
+def test_other_sessions_and_other_users_stay(gateway, origin, user):
+    other, elsewhere = register(gateway), log_in(gateway, user.name)
+    ended, kept, foreign = open_tunnel(user), open_tunnel(elsewhere), open_tunnel(other)
+    logout(user)
+    assert ended.close_code() == ENDED
+    assert echoes(origin, kept) and echoes(origin, foreign)
+    kept.client.close()
+    foreign.client.close()
+
+
+def test_logout_everywhere_closes_all_of_the_user(gateway, origin, user):
+    elsewhere = log_in(gateway, user.name)
+    tunnels = [open_tunnel(user), open_tunnel(elsewhere)]
+    logout(user, everywhere=True)
+    assert [t.close_code() for t in tunnels] == [ENDED, ENDED]
+
+
+def test_an_evicted_session_loses_its_sockets(make_gateway):
+    gateway = make_gateway(sessions="\nsessions_per_user 1 evict oldest")
+    Origin(gateway.recorder)
+    user = register(gateway)
+    tunnel = open_tunnel(user)
+    log_in(gateway, user.name)
+    assert tunnel.close_code() == ENDED
+
+
+@pytest.mark.parametrize("payload", [10, 200, 70_000])
+@pytest.mark.parametrize("cut", [1, 3, 9])
+def test_a_frame_on_its_way_down_is_not_cut_into(gateway, origin, user, payload, cut):
+    tunnel = open_tunnel(user)
+    message = frame(b"x" * payload, masked=False)
+    exchange = origin.last("/ws/open")
+    exchange.send(message[:cut])
+    assert tunnel.exactly(cut) == message[:cut]
+    ender = threading.Thread(target=logout, args=(user,))
+    ender.start()
+    wait_until(lambda: any(f and f[0] == 8 for f in origin.frames["/ws/open"]), 3, "the origin's Close frame")
+    exchange.send(message[cut:])
+    assert tunnel.exactly(len(message) - cut) == message[cut:]
+    assert tunnel.close_code() == ENDED
+    ender.join()
+
+
+def test_a_frame_on_its_way_up_is_not_cut_into(gateway, origin, user):
+    tunnel = open_tunnel(user)
+    message = frame(b"y" * 5000)
+    tunnel.send(message[:100])
+    settle(0.05)
+    logout(user)
+    opcode, payload, _ = tunnel.read_frame()
+    assert opcode == 8 and payload[:2] == struct.pack(">H", ENDED)
+    tunnel.send(message[100:])
+    frames = wait_until(lambda: None in origin.frames["/ws/open"] and origin.frames["/ws/open"], 3, "the end")
+    assert [f[0] for f in frames if f] in ([2, 8], []), "a whole frame and a Close, or neither"
+
+
+def test_a_frame_that_gets_stuck_does_not_keep_the_socket_open(gateway, origin, user):
+    tunnel = open_tunnel(user)
+    origin.last("/ws/open").send(frame(b"x" * 1000, masked=False)[:500])
+    assert len(tunnel.exactly(500)) == 500
+    logout(user)
+    started = time.monotonic()
+    assert tunnel.rest() == b""
+    assert time.monotonic() - started < 1
+
+
+def test_a_client_that_does_not_read_is_cut_all_the_same(gateway, origin, user):
+    tunnel = open_tunnel(user)
+    exchange = origin.last("/ws/open")
+    flood = threading.Thread(target=push_until_closed, args=(exchange, frame(b"z" * 60_000, masked=False)))
+    flood.start()
+    settle(0.3)
+    logout(user)
+    flood.join(5)
+    assert not flood.is_alive()
+    tunnel.client.close()
+
+
+def push_until_closed(exchange, data):
+    try:
+        while True:
+            exchange.send(data)
+    except OSError:
+        pass
+
+
+def test_a_close_frame_of_the_origin_is_the_only_one(gateway, origin, user):
+    tunnel = open_tunnel(user)
+    origin.last("/ws/open").send(frame(b"\x03\xe8", opcode=8, masked=False))
+    assert tunnel.read_frame() == (8, b"\x03\xe8", False)
+    logout(user)
+    assert tunnel.rest() == b""
+
+
+# Streams and other answers
+
+
+@pytest.mark.parametrize("path", ["/stream", "/optional/stream"])
+def test_streams_end_without_their_last_chunk(gateway, origin, user, path):
+    client = ask(gateway, user, path)
+    response = client.read_head()
+    assert client.reader.until(b"first\r\n")
+    logout(user)
+    client.read_body(response)
+    assert not response.complete
+    assert gateway.wait_line(lambda e: e.get("end") == "revoked" and e.get("path") == path, "access")
+
+
+def test_an_answer_that_ends_with_its_connection_is_reset(gateway, origin, user):
+    client = Client(gateway.address, 5)
+    client.send(request("GET", "/until-close", user.headers, version="HTTP/1.0"))
+    assert client.reader.until(b"first")
+    logout(user)
+    with pytest.raises(ConnectionResetError):
+        while client.reader.fill():
+            pass
+
+
+def test_answers_with_a_length_come_to_their_end(gateway, origin, user):
+    client = ask(gateway, user, "/length")
+    response = client.read_head()
+    logout(user)
+    settle(0.1)
+    origin.go_on.set()
+    client.read_body(response)
+    assert response.complete and response.body == b"firstlater"
+
+
+def test_what_is_public_stays_open(gateway, origin, user):
+    client = ask(gateway, user, "/public/stream")
+    client.read_head()
+    assert client.reader.until(b"first\r\n")
+    logout(user)
+    settle(0.1)
+    origin.last("/public/stream").send(b"4\r\nmore\r\n0\r\n\r\n")
+    assert client.reader.until(b"more\r\n0\r\n\r\n")
+
+
+@pytest.mark.parametrize("path,status", [("/late", 200), ("/late-stream", 401)])
+def test_an_answer_that_is_waited_for_is_judged_when_it_begins(gateway, origin, user, path, status):
+    client = ask(gateway, user, path)
+    origin.last(path)
+    logout(user)
+    settle(0.05)
+    origin.go_on.set()
+    assert client.read().status == status
+
+
+def test_a_handshake_on_its_way_opens_nothing_any_more(gateway, origin, user):
+    results = []
+    opener = threading.Thread(target=lambda: results.append(handshake(gateway, "/ws/late", user.headers)))
+    opener.start()
+    origin.last("/ws/late")
+    logout(user)
+    settle(0.05)
+    origin.go_on.set()
+    opener.join()
+    assert results[0].response.status == 401
+
+
+# Every worker, every gateway
+
+
+def test_every_worker_of_every_gateway_hears_of_it(make_gateway, make_recorder):
+    recorder = make_recorder()
+    Origin(recorder)
+    key = "key_file %s"
+    first = make_gateway(workers=2, recorder=recorder)
+    second = make_gateway(
+        workers=2, recorder=recorder, redis=first.options["redis"], session=key % (first.directory + "/state/session.key"),
+        wait="redis")
+    user = register(first)
+    tunnels = [open_tunnel(user, gateway) for gateway in (first, second) for _ in range(20)]
+    logout(user, second)
+    assert {t.close_code() for t in tunnels} == {ENDED}
+
+
+# Without a message
+
+
+def quick_gateway(make_gateway, **options):
+    return make_gateway(
+        session="key_file state/session.key\ntouch 1s",
+        realm="\nidle 5s\nabsolute %s" % options.pop("absolute", "1h"), **options)
+
+
+@pytest.mark.slow
+def test_a_session_that_idles_out_closes_its_sockets(make_gateway):
+    gateway = quick_gateway(make_gateway)
+    Origin(gateway.recorder)
+    tunnel = open_tunnel(register(gateway))
+    started = time.monotonic()
+    tunnel.client.reader.timeout = 12
+    assert tunnel.close_code() == ENDED
+    assert 4 < time.monotonic() - started < 8
+    assert gateway.wait_line(lambda e: e.get("end") == "expired", "access")
+
+
+@pytest.mark.slow
+def test_sockets_and_checks_do_not_keep_a_session_alive_but_requests_do(make_gateway):
+    gateway = quick_gateway(make_gateway)
+    origin = Origin(gateway.recorder)
+    user = register(gateway)
+    tunnel = open_tunnel(user)
+    for _ in range(7):
+        settle(1)
+        assert gateway.fetch(headers=user.headers).status == 200
+    assert echoes(origin, tunnel)
+    tunnel.client.reader.timeout = 12
+    assert tunnel.close_code() == ENDED
+    assert gateway.fetch(headers=user.headers).status == 401
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["tunnel", "stream"])
+def test_the_absolute_end_needs_no_redis(make_gateway, make_redis, kind):
+    server = make_redis()
+    gateway = quick_gateway(make_gateway, absolute="6s", redis="unix://%s" % server.path)
+    Origin(gateway.recorder)
+    user = register(gateway)
+    started = time.monotonic()
+    opened = open_tunnel(user).client if kind == "tunnel" else ask(gateway, user, "/stream")
+    opened.reader.timeout = 12
+    settle(0.2)
+    server.kill()
+    opened.reader.rest()
+    assert 5.5 < time.monotonic() - started < 7
+    assert gateway.wait_line(lambda e: e.get("end") == "expired", "access")
+
+
+def test_what_was_lost_with_the_subscription_is_found_again(make_gateway, make_redis, faulty):
+    gateway = make_gateway(redis=faulty.url)
+    origin = Origin(gateway.recorder)
+    ended, kept = register(gateway), register(gateway)
+    first, second = open_tunnel(ended), open_tunnel(kept)
+    faulty.set_mode("refuse")
+    faulty.backend("DEL", ended.key())
+    settle(0.3)
+    assert echoes(origin, first) and echoes(origin, second), "nobody is logged out while nobody can tell"
+    faulty.set_mode("pass")
+    first.client.reader.timeout = 3
+    assert first.close_code() == ENDED
+    assert echoes(origin, second)
+
+
+def test_a_lookup_that_overtakes_the_logout_does_not_leave_a_socket_behind(make_gateway, faulty):
+    gateway = make_gateway(redis=faulty.url)
+    Origin(gateway.recorder)
+    user = register(gateway)
+    held, released = threading.Event(), threading.Event()
+
+    def hold(words, reply):
+        if words[0] == b"GET" and not held.is_set():
+            held.set()
+            released.wait(5)
+
+    faulty.on_reply = hold
+    results = []
+    opener = threading.Thread(target=lambda: results.append(handshake(gateway, "/ws/open", user.headers)))
+    opener.start()
+    held.wait(5)
+    handle = json.loads(faulty.backend("GET", user.key()))["h"]
+    faulty.backend("DEL", user.key())
+    faulty.backend("PUBLISH", "gw:main:revoked", "s:" + handle)
+    settle(0.05)
+    released.set()
+    opener.join()
+    tunnel = results[0]
+    assert tunnel.response.status == 101, "the answer was true when it was given"
+    assert tunnel.close_code() == ENDED
+
+
+def test_sessions_outlive_a_restart_of_redis_with_their_sockets(make_gateway, make_redis):
+    server = make_redis()
+    gateway = make_gateway(redis="unix://%s" % server.path)
+    origin = Origin(gateway.recorder)
+    user = register(gateway)
+    tunnel = open_tunnel(user)
+    server.restart()
+    wait_until(lambda: gateway.fetch(headers=user.headers).status == 200, 5, "Redis' return")
+    settle(0.5)
+    assert echoes(origin, tunnel)
+    logout(user)
+    assert tunnel.close_code() == ENDED
+
+
+def test_another_identity_in_the_record_ends_what_the_old_one_opened(make_gateway, redis):
+    gateway = quick_gateway(make_gateway)
+    Origin(gateway.recorder)
+    user = register(gateway)
+    tunnel = open_tunnel(user)
+    key = user.key(gateway.prefix)
+    record = redis("GET", key)
+    assert b'"r":[]' in record
+    redis("SET", key, record.replace(b'"r":[]', b'"r":["admin"]'), "XX", "KEEPTTL")
+    assert tunnel.close_code() == ENDED
+    assert gateway.fetch(headers=user.headers).status == 200
+
+
+@pytest.mark.parametrize("message", ["", "x", "s:", "s:0", "u:", "u:\"", "s:" + "f" * 16, "u:nobody", "q:" + "a" * 70_000])
+def test_messages_that_mean_nothing_change_nothing(gateway, origin, redis, user, message):
+    tunnel = open_tunnel(user)
+    redis("PUBLISH", "gw:main:revoked", message)
+    redis("PUBLISH", "gw:other:revoked", "u:" + user.id)
+    assert echoes(origin, tunnel)
+    logout(user)
+    assert tunnel.close_code() == ENDED
+
+
+def test_the_message_of_another_realm_ends_nothing(make_gateway, redis):
+    gateway = make_gateway(extra="realm staff {\nusers people\nendpoints /_staff\n}", routes="""
+        realm main
+        route /* app user
+        route /ws/* app user { websocket on }
+        route /staff/* app user { realm staff }""")
+    origin = Origin(gateway.recorder)
+    user = register(gateway)
+    tunnel = open_tunnel(user)
+    redis("PUBLISH", "%s:staff:revoked" % gateway.prefix, "u:" + user.id)
+    assert echoes(origin, tunnel)
+    redis("PUBLISH", "%s:main:revoked" % gateway.prefix, "u:" + user.id)
+    assert tunnel.close_code() == ENDED
