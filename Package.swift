@@ -58,18 +58,19 @@ let package = Package(
             name: "Accounts", dependencies: ["Secrets", "CSQLite", "CArgon2", "CCrypt"],
             swiftSettings: strict),
         .target(name: "Sessions", dependencies: ["Secrets", "Redis", "Transport"], swiftSettings: strict),
+        .target(name: "Throttling", dependencies: ["Redis", "Transport"], swiftSettings: strict),
         .target(
             name: "Proxy",
             dependencies: [
                 "HTTPCore", "HTTP1", "GatewayConfig", "Access", "Pages", "Operations", "Secrets", "Transport",
-                "Redis", "Accounts", "Sessions", "CLinux",
+                "Redis", "Accounts", "Sessions", "Throttling", "CLinux",
             ],
             swiftSettings: strict),
         .executableTarget(
             name: "gatehouse",
             dependencies: [
                 "Proxy", "Supervisor", "Operations", "HTTPCore", "HTTP1", "GatewayConfig", "Accounts", "Access",
-                "Pages", "Redis", "Sessions", "Secrets", "Transport", "CLinux", "COpenSSL", "CSQLite",
+                "Pages", "Redis", "Sessions", "Throttling", "Secrets", "Transport", "CLinux", "COpenSSL", "CSQLite",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -89,6 +90,9 @@ let package = Package(
         .testTarget(name: "AccountsTests", dependencies: ["Accounts"], swiftSettings: strict),
         .testTarget(
             name: "SessionsTests", dependencies: ["Sessions", "RedisTestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "ThrottlingTests", dependencies: ["Throttling", "Redis", "Transport", "RedisTestSupport"],
+            swiftSettings: strict),
         .testTarget(
             name: "OperationsTests", dependencies: ["Operations", "GatewayConfig", "Transport"],
             swiftSettings: strict),

@@ -299,6 +299,8 @@ public struct RealmSettings: Sendable, Equatable {
     public var sessionsPerUser = 20
     /// What one more does.
     public var sessionLimitPolicy = SessionLimitPolicy.evictOldest
+    /// Failed logins before a pause, at most one for each kind; empty = no limit.
+    public var loginLimits = LoginLimitSettings.usual
     /// Path after a login that no page asked for.
     public var afterLogin = "/"
     /// nil = the login page.

@@ -30,6 +30,8 @@ public enum Counter: Int, CaseIterable, Sendable {
     case logins
     /// Logins that failed.
     case loginFailures
+    /// Logins and registrations turned away by a login limit or a ban.
+    case loginsThrottled
     /// Tries at an upstream server that failed before or during an exchange; a kept connection that was found closed
     /// and replaced is none.
     case upstreamErrors

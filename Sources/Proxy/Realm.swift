@@ -2,6 +2,7 @@ import Accounts
 import GatewayConfig
 import Secrets
 import Sessions
+import Throttling
 
 /// A realm at work: who its users are, what its tickets look like, where its sessions are.
 final class Realm {
@@ -15,13 +16,14 @@ final class Realm {
     let issuer: TicketIssuer
     let sessions: SessionStore
     let accounts: AccountsDesk
+    let throttle: LoginThrottle
     let isRegistrationOpen: Bool
     /// `; Path=/; HttpOnly; SameSite=Lax[; Secure]`, the same for setting and clearing.
     let cookieAttributes: [UInt8]
 
     init(
         index: Int, settings: RealmSettings, keys: KeyRing, sessions: SessionStore, accounts: AccountsDesk,
-        registration: UsersSettings.Registration
+        throttle: LoginThrottle, registration: UsersSettings.Registration
     ) {
         self.index = index
         self.settings = settings
@@ -32,6 +34,7 @@ final class Realm {
         issuer = TicketIssuer(keyRing: keys, realm: Array(settings.name.utf8))
         self.sessions = sessions
         self.accounts = accounts
+        self.throttle = throttle
         isRegistrationOpen = registration == .open
         let secure = settings.cookieSecure ? "; Secure" : ""
         cookieAttributes = Array("; Path=/; HttpOnly; SameSite=\(settings.sameSite.rawValue)\(secure)".utf8)

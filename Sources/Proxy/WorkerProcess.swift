@@ -5,6 +5,7 @@ import Operations
 import Redis
 import Secrets
 import Sessions
+import Throttling
 import Transport
 
 /// A worker process: builds what the plan says, listens, and obeys the master.
@@ -152,7 +153,9 @@ final class WorkerProcess {
             }
             return Realm(
                 index: index, settings: realm, keys: keys, sessions: sessions,
-                accounts: desks[realm.users], registration: settings.users[realm.users].register)
+                accounts: desks[realm.users],
+                throttle: LoginThrottle(realm, settings.redis, redis: redis, loop: loop),
+                registration: settings.users[realm.users].register)
         }
     }
 

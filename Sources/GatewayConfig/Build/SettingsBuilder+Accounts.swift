@@ -120,6 +120,7 @@ extension SettingsBuilder {
         realm.afterLogout = block.text("after_logout")
         buildCookie(block, &realm)
         if let limit = block.first("sessions_per_user") { buildSessionLimit(limit, &realm) }
+        buildLoginLimits(block, &realm)
         checkLifetimes(block, realm)
         return realm
     }

@@ -71,9 +71,14 @@ extension Schema {
             "Sessions of one account: one more is refused, or ends the oldest.",
             example: "sessions_per_user 20 evict oldest"
         ).written("sessions_per_user N [reject | evict oldest]"),
-        .later(
-            "login_limit", in: .realm, "Failed logins before a pause.",
-            example: "login_limit 10/5m per account"),
+        DirectiveRule(
+            "login_limit", in: .realm,
+            [ArgumentRule("RATE|off", .word), ArgumentRule("per ip|account|account_ip", .word, 0...2)],
+            default: "10/5m per account_ip, 100/5m per ip",
+            "Failed logins before a pause, counted for all gateways on the Redis; account_ip is one account from one "
+                + "IPv4 address or IPv6 /64.",
+            example: "login_limit 10/5m per account_ip"
+        ).written("login_limit RATE per ip|account|account_ip, or login_limit off").repeating,
         DirectiveRule(
             "bearer", in: .realm, [ArgumentRule("off", .onlyOff(.choice(["on"], later: [])))], default: "off",
             "Sessions as Authorization: Bearer.", example: "bearer off"),

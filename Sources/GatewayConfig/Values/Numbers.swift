@@ -17,6 +17,15 @@ enum Number {
         digits(text) ?? scaled(text, [("k", 1 << 10), ("m", 1 << 20), ("g", 1 << 30)])
     }
 
+    /// `20/s`, `10/5m`: times and the duration in which they may happen; a unit alone is one of it.
+    static func rate(_ text: [UInt8]) -> Rate? {
+        let parts = text.split(separator: UInt8(ascii: "/"), maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, let count = digits(parts[0]), let first = parts[1].first else { return nil }
+        let time = ASCII.isDigit(first) ? Array(parts[1]) : [UInt8(ascii: "1")] + parts[1]
+        guard let window = duration(time), count > 0, window > 0 else { return nil }
+        return Rate(count: count, window: window)
+    }
+
     private static func scaled(_ text: [UInt8], _ units: [(String, Int)]) -> Int? {
         let number = text.prefix(while: ASCII.isDigit)
         guard let value = digits(number) else { return nil }

@@ -6,6 +6,7 @@ import HTTPCore
 import Operations
 import Pages
 import Sessions
+import Throttling
 import Transport
 
 extension Exchange {
@@ -56,13 +57,25 @@ extension Exchange {
             refuseFields(form, "Both username and password are needed.")
             return
         }
+        askLeave(endpoint, form, name: name) { [self] attempt in
+            authenticate(endpoint, name, password, form, attempt)
+        }
+    }
+
+    private func authenticate(
+        _ endpoint: EndpointRequest, _ name: [UInt8], _ password: [UInt8], _ form: FormFields,
+        _ attempt: LoginAttempt
+    ) {
         let epoch = self.epoch
+        let throttle = endpoint.realm.throttle
         let accepted = endpoint.realm.accounts.authenticate(name: name, password: password) {
             [self] outcome in
+            if let settlement = outcome.settlement { throttle.settle(attempt, settlement) }
             guard epoch == self.epoch, isRunning else { return }
             onAuthenticated(outcome, form)
         }
         if !accepted {
+            throttle.settle(attempt, .withdrawn)
             refuse(503, .overloaded, "Too many logins are waiting.", retryAfter: 2_000)
         }
     }

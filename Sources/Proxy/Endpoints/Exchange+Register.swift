@@ -2,6 +2,7 @@ import Accounts
 import HTTP1
 import HTTPCore
 import Pages
+import Throttling
 
 extension Exchange {
     func showRegister() {
@@ -40,12 +41,25 @@ extension Exchange {
             refuseFields(form, "Both username and password are needed.")
             return
         }
+        // A taken name counts as a failure of the network: registering must not be a quicker way to find names.
+        askLeave(endpoint, form, name: name, kinds: [.ip]) { [self] attempt in
+            register(endpoint, name, password, form, attempt)
+        }
+    }
+
+    private func register(
+        _ endpoint: EndpointRequest, _ name: [UInt8], _ password: [UInt8], _ form: FormFields,
+        _ attempt: LoginAttempt
+    ) {
         let epoch = self.epoch
+        let throttle = endpoint.realm.throttle
         let accepted = endpoint.realm.accounts.register(name: name, password: password) { [self] outcome in
+            if let settlement = outcome.settlement { throttle.settle(attempt, settlement) }
             guard epoch == self.epoch, isRunning else { return }
             onRegistered(outcome, form)
         }
         if !accepted {
+            throttle.settle(attempt, .withdrawn)
             refuse(503, .overloaded, "Too many logins are waiting.", retryAfter: 2_000)
         }
     }

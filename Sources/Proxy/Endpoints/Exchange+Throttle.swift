@@ -1,0 +1,67 @@
+import Accounts
+import HTTP1
+import HTTPCore
+import Operations
+import Pages
+import Throttling
+import Transport
+
+extension Exchange {
+    /// Asks for leave to try a password of the account called `name`, or with `kinds` to do something else that
+    /// counts. `next` is called with it on the loop; it must settle what turns out to be no failure, also when this
+    /// request is over by then. Where there is no leave, the request is answered.
+    func askLeave(
+        _ endpoint: EndpointRequest, _ form: FormFields, name: [UInt8], kinds: Set<LoginLimit.Kind>? = nil,
+        _ next: @escaping (LoginAttempt) -> Void
+    ) {
+        let throttle = endpoint.realm.throttle
+        let subject = LoginSubject(
+            account: LoginName(name).map { Array($0.canonical.utf8) },
+            network: ClientNetwork.name(of: clientAddress))
+        let epoch = self.epoch
+        phase = .working
+        throttle.attempt(subject, kinds: kinds) { [self] verdict in
+            guard epoch == self.epoch, isRunning else {
+                if case .go(let attempt) = verdict { throttle.settle(attempt, .withdrawn) }
+                return
+            }
+            switch verdict {
+            case .go(let attempt): next(attempt)
+            case .wait(let milliseconds): refuseThrottled(endpoint, form, milliseconds)
+            case .unavailable: refuseUnavailableStore()
+            }
+        }
+    }
+
+    /// 429 with the time to wait, as the form or as a document.
+    private func refuseThrottled(_ endpoint: EndpointRequest, _ form: FormFields, _ milliseconds: Int64) {
+        worker.tally.count(.loginsThrottled)
+        let seconds = Int(clamping: max(1, (milliseconds + 999) / 1_000))
+        let problem = Problem(
+            .throttled, detail: "There were too many failed attempts. Try again in \(Self.inWords(seconds)).",
+            instance: requestIDText, retryAfter: seconds)
+        var reply = formReply(endpoint, form, problem)
+        reply.add("Retry-After", "\(seconds)")
+        respond(reply)
+    }
+
+    private static func inWords(_ seconds: Int) -> String {
+        if seconds == 1 { return "a second" }
+        if seconds < 60 { return "\(seconds) seconds" }
+        let minutes = (seconds + 59) / 60
+        if minutes < 60 { return minutes == 1 ? "a minute" : "\(minutes) minutes" }
+        let hours = (minutes + 59) / 60
+        return hours == 1 ? "an hour" : "\(hours) hours"
+    }
+}
+
+extension AccountsDesk.Outcome {
+    /// What the limits are told; nil: it was a failure.
+    var settlement: LoginSettlement? {
+        switch self {
+        case .user: .success
+        case .rejected, .nameTaken: nil
+        case .invalidName, .weakPassword, .unavailable: .withdrawn
+        }
+    }
+}

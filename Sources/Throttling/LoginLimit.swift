@@ -1,0 +1,53 @@
+/// How many failed logins there may be in a time.
+public struct LoginLimit: Sendable, Equatable {
+    /// What is counted together.
+    public enum Kind: String, Sendable, CaseIterable {
+        /// One account, from wherever.
+        case account
+        /// One network, for whatever accounts.
+        case ip
+        /// One account from one network.
+        case accountAndIP = "account_ip"
+    }
+
+    /// What is counted together.
+    public var kind: Kind
+    /// Failures that are allowed.
+    public var count: Int
+    /// Milliseconds from the first of them until all are forgotten.
+    public var window: Int
+
+    /// A limit.
+    public init(kind: Kind, count: Int, window: Int) {
+        self.kind = kind
+        self.count = count
+        self.window = window
+    }
+}
+
+/// Who tries to log in.
+public struct LoginSubject: Sendable, Equatable {
+    /// What no account is called: names that cannot be one are counted together by network.
+    static let noAccount = Array("?".utf8)
+
+    /// The canonical login name, whether or not there is such an account; nil for text that can be none.
+    public var account: [UInt8]?
+    /// The client's network; see `ClientNetwork.name`.
+    public var network: [UInt8]
+
+    /// A subject.
+    public init(account: [UInt8]?, network: [UInt8]) {
+        self.account = account
+        self.network = network
+    }
+
+    /// What `kind` counts it under; nil: not at all.
+    func name(_ kind: LoginLimit.Kind) -> [UInt8]? {
+        switch kind {
+        case .account: account
+        case .ip: network
+        // A login name has no colon.
+        case .accountAndIP: (account ?? Self.noAccount) + [UInt8(ascii: ":")] + network
+        }
+    }
+}
