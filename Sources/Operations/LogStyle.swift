@@ -21,13 +21,32 @@ struct LogStyle {
         var line: [UInt8] = []
         line.reserveCapacity(256)
         appendHead(level, Self.cut(message, Self.messageLimit), wallTime, to: &line)
+        appendFields(fields, to: &line)
+        return line
+    }
+
+    /// A line of the audit log, of less than `LogWriter.maximumWrite` bytes; fields that do not fit are left out.
+    func auditLine(
+        _ event: AuditEvent, _ fields: [(key: String, value: LogValue)], wallTime: Int64
+    ) -> [UInt8] {
+        var line: [UInt8] = []
+        line.reserveCapacity(256)
+        if isJSON { line.append(contentsOf: "{\"ts\":\"".utf8) }
+        Timestamp.append(wallTime, to: &line)
+        line.append(contentsOf: (isJSON ? "\",\"log\":\"audit\",\"event\":\"" : " audit ").utf8)
+        line.append(contentsOf: event.rawValue.utf8)
+        if isJSON { line.append(UInt8(ascii: "\"")) }
+        appendFields(fields, to: &line)
+        return line
+    }
+
+    private func appendFields(_ fields: [(key: String, value: LogValue)], to line: inout [UInt8]) {
         for (key, value) in fields {
             let before = line.count
             appendField(key, value, to: &line)
             if line.count >= LogWriter.maximumWrite - Self.reserve { line.removeLast(line.count - before) }
         }
         if isJSON { line.append(UInt8(ascii: "}")) }
-        return line
     }
 
     private func appendHead(

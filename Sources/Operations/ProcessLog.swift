@@ -127,7 +127,8 @@ public final class ProcessLog: Sendable {
         writer.append(style.line(level, message, fields, wallTime: Clock.wallMilliseconds()))
     }
 
-    private static func isJSON(_ format: LogSettings.Format, _ destination: LogWriter.Destination) -> Bool {
+    /// Whether lines in `format` that go to `destination` are JSON.
+    static func isJSON(_ format: LogSettings.Format, _ destination: LogWriter.Destination) -> Bool {
         switch format {
         case .json: true
         case .text: false

@@ -9,7 +9,7 @@ final class AccountsDesk {
     enum Outcome {
         case user(UserRecord)
         /// Unknown name, wrong password or disabled; told not before `since` plus `failureMilliseconds`.
-        case rejected(since: Int64)
+        case rejected(BadCredentials, since: Int64)
         case nameTaken
         case invalidName
         case weakPassword(String)
@@ -59,7 +59,7 @@ final class AccountsDesk {
         return run({ [accounts] in accounts.authenticate(name: name, password: password) }) { [self] result in
             switch result {
             case .ok(let user): completion(.user(user))
-            case .badCredentials: completion(.rejected(since: since))
+            case .badCredentials(let reason): completion(.rejected(reason, since: since))
             case .unavailable(let error):
                 onTrouble("\(error)")
                 completion(.unavailable("\(error)"))

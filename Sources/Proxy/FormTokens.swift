@@ -5,6 +5,8 @@ import Transport
 final class FormTokens {
     /// How long a page may stand open, in milliseconds.
     static let lifetime: Int64 = 12 * 3_600_000
+    /// Milliseconds in which all pages have the same token: two answers to failed logins must not differ in it.
+    private static let step: Int64 = 600_000
     private let codes: [MessageAuthenticator]
     private let loop: EventLoop
 
@@ -14,7 +16,7 @@ final class FormTokens {
     }
 
     func make() -> String {
-        let expiry = String((loop.wallNow + Self.lifetime) / 1_000)
+        let expiry = String((loop.wallNow / Self.step * Self.step + Self.step + Self.lifetime) / 1_000)
         return "\(expiry).\(mac(expiry, codes[0]))"
     }
 

@@ -21,6 +21,7 @@ final class Worker {
     let rules: ForwardingRules
     let log: AccessLog
     let processLog: ProcessLog
+    let audit: AuditBook
     let counters: WorkerCounters
     /// The same counters, for what every request counts.
     let tally: Tally
@@ -67,6 +68,7 @@ final class Worker {
         rules = ForwardingRules(settings: parts.settings)
         log = parts.log
         processLog = parts.processLog
+        audit = AuditBook(parts.audit, settings: parts.settings.log, keys: parts.keys)
         counters = parts.counters
         tally = parts.counters.tally
         formTokens = FormTokens(keys: parts.keys, loop: parts.loop)
@@ -227,6 +229,7 @@ struct WorkerParts {
     var keys: KeyRing
     var log: AccessLog
     var processLog: ProcessLog
+    var audit: AuditLog
     var counters: WorkerCounters
     var clientPool: BufferPool
 }

@@ -20,6 +20,7 @@ final class WorkerProcess {
     private let worker: Worker
     private let log: ProcessLog
     private let accessWriter: LogWriter?
+    private let audit: AuditLog
     private var acceptors: [Acceptor] = []
     private var control: WorkerControl?
     private let redis: RedisConnection
@@ -42,6 +43,7 @@ final class WorkerProcess {
             processWriter, format: settings.log.format, level: settings.log.level,
             process: "worker \(plan.workerIndex)")
         accessWriter = try Self.openAccessLog(settings.log)
+        audit = try AuditLog(settings.log)
         let cpus = Int(clinuxCPUCount())
         let queue = settings.limits.hashQueue ?? 4 * cpus
         let threads = max(1, cpus / max(plan.workerCount, 1)) + 1
@@ -54,7 +56,7 @@ final class WorkerProcess {
             hashLimit: queue, log: log)
         worker = Self.makeWorker(
             plan, loop: loop, resolver: resolver, realms: realms, keys: keys, log: log,
-            access: accessWriter)
+            access: accessWriter, audit: audit)
         revocations = RedisLinks.makeFeed(
             settings.redis, plan.redisEndpoint, loop: loop, resolver: resolver, realms: realms)
         worker.onDrained = { [weak self] in self?.loop.stop() }
@@ -121,11 +123,7 @@ final class WorkerProcess {
     }
 
     private static func openAccessLog(_ settings: LogSettings) throws -> LogWriter? {
-        switch settings.access {
-        case .off: nil
-        case .on, .errors: try LogWriter(.standardOutput)
-        case .file(let path): try LogWriter(.file(path: path))
-        }
+        settings.access == .off ? nil : try LogWriter(settings.requestDestination)
     }
 
     private static func makeRealms(
@@ -161,7 +159,7 @@ final class WorkerProcess {
 
     private static func makeWorker(
         _ plan: WorkerPlan, loop: EventLoop, resolver: Resolver, realms: [Realm], keys: KeyRing,
-        log: ProcessLog, access: LogWriter?
+        log: ProcessLog, access: LogWriter?, audit: AuditLog
     ) -> Worker {
         let settings = plan.settings
         let upstreamPool = BufferPool(blockSize: 64 << 10, limit: 64)
@@ -177,7 +175,7 @@ final class WorkerProcess {
                 settings: settings, loop: loop, realms: realms, groups: groups, keys: keys,
                 log: AccessLog(
                     settings: settings.log, writer: access, process: log, isJSON: isJSON, loop: loop),
-                processLog: log, counters: plan.counters,
+                processLog: log, audit: audit, counters: plan.counters,
                 clientPool: BufferPool(blockSize: block, limit: 256)))
     }
 
@@ -195,12 +193,13 @@ final class WorkerProcess {
         worker.watch.stop()
         redis.close()
         _ = accessWriter?.flush(milliseconds: 500)
+        audit.flush(milliseconds: 500)
         countDrops()
         log.finish(milliseconds: 500)
     }
 
     private func countDrops() {
-        let dropped = log.dropped + (accessWriter?.dropped ?? 0)
+        let dropped = log.dropped + audit.dropped + (accessWriter?.dropped ?? 0)
         worker.tally.count(.logLinesDropped, UInt64(max(0, dropped - countedDrops)))
         countedDrops = dropped
     }
@@ -230,6 +229,7 @@ extension WorkerProcess: WorkerControlDelegate {
 
     func onReopenLogs() {
         accessWriter?.reopen()
+        audit.reopen()
         log.reopen()
     }
 

@@ -149,9 +149,7 @@ def pytest_exception_interact(node, call, report):
 
 # Faults that are known and open, each by the test that shows it: such a test may fail. A line goes when its fault is
 # mended.
-KNOWN_FAULTS = {
-    "test_audit_names_who_but_never_the_password": "there are no audit lines yet",
-}
+KNOWN_FAULTS = {}
 
 
 def pytest_collection_modifyitems(items):

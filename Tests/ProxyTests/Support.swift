@@ -174,7 +174,8 @@ final class Gateway {
                 keys: try KeyRing([[UInt8](repeating: 7, count: 32)]),
                 log: AccessLog(
                     settings: settings.log, writer: writer, process: process, isJSON: true, loop: loop),
-                processLog: process, counters: try WorkerCounters.standalone(),
+                processLog: process, audit: AuditLog(writer, isJSON: true),
+                counters: try WorkerCounters.standalone(),
                 clientPool: BufferPool(blockSize: 32 << 10, limit: 8)))
         self.loop = loop
         self.origins = origins

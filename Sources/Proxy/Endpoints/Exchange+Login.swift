@@ -68,14 +68,17 @@ extension Exchange {
     ) {
         let epoch = self.epoch
         let throttle = endpoint.realm.throttle
+        let trail = auditTrail(endpoint.realm)
         let accepted = endpoint.realm.accounts.authenticate(name: name, password: password) {
             [self] outcome in
             if let settlement = outcome.settlement { throttle.settle(attempt, settlement) }
+            trail.recordLogin(outcome, name: name)
             guard epoch == self.epoch, isRunning else { return }
             onAuthenticated(outcome, form)
         }
         if !accepted {
             throttle.settle(attempt, .withdrawn)
+            trail.recordFailure("overloaded", name: name, isUser: false)
             refuse(503, .overloaded, "Too many logins are waiting.", retryAfter: 2_000)
         }
     }
@@ -84,7 +87,7 @@ extension Exchange {
         guard let endpoint else { return }
         switch outcome {
         case .user(let user): createSession(user, endpoint.realm, form, created: 200)
-        case .rejected(let since): rejectLogin(endpoint, form, since)
+        case .rejected(_, let since): rejectLogin(endpoint, form, since)
         case .unavailable: refuse(503, .storeUnavailable, "Accounts cannot be read.", retryAfter: 2_000)
         default: refuse(503, .storeUnavailable, "Accounts cannot be read.", retryAfter: 2_000)
         }
@@ -131,6 +134,8 @@ extension Exchange {
             refuseUnavailableStore()
             return
         }
+        let trail = auditTrail(realm)
+        let event: AuditEvent = endpoint?.kind == .register ? .register : .login
         let now = worker.loop.wallNow
         let roles: [[UInt8]] = user.roles.map { Array($0.utf8) }
         var record = SessionRecord(
@@ -145,6 +150,7 @@ extension Exchange {
         if case .valid(let hash) = findTicket(realm) { previous = hash }
         let epoch = self.epoch
         realm.sessions.create(record, replacing: previous) { [self] outcome in
+            trail.recordSession(outcome, record, event)
             guard epoch == self.epoch, isRunning else { return }
             switch outcome {
             case .created:

@@ -1,6 +1,7 @@
 import GatewayConfig
 import HTTP1
 import HTTPCore
+import Operations
 import Pages
 import Sessions
 
@@ -39,7 +40,10 @@ extension Exchange {
         phase = .working
         let epoch = self.epoch
         let realm = endpoint.realm
+        let trail = auditTrail(realm)
+        let who = identity.auditFields
         let finish: (Bool) -> Void = { [self] isDone in
+            if isDone { trail.record(.logout, who + [("everywhere", .flag(everywhere))]) }
             guard epoch == self.epoch, isRunning else { return }
             if isDone { answerLogout(realm) } else { refuseUnavailableStore() }
         }

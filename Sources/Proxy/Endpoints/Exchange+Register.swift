@@ -53,9 +53,13 @@ extension Exchange {
     ) {
         let epoch = self.epoch
         let throttle = endpoint.realm.throttle
+        let trail = auditTrail(endpoint.realm)
         let accepted = endpoint.realm.accounts.register(name: name, password: password) { [self] outcome in
             if let settlement = outcome.settlement { throttle.settle(attempt, settlement) }
-            guard epoch == self.epoch, isRunning else { return }
+            guard epoch == self.epoch, isRunning else {
+                if case .user(let user) = outcome { trail.recordAccount(user) }
+                return
+            }
             onRegistered(outcome, form)
         }
         if !accepted {

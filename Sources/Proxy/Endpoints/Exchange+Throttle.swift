@@ -27,16 +27,19 @@ extension Exchange {
             }
             switch verdict {
             case .go(let attempt): next(attempt)
-            case .wait(let milliseconds): refuseThrottled(endpoint, form, milliseconds)
+            case .wait(let milliseconds): refuseThrottled(endpoint, form, name, milliseconds)
             case .unavailable: refuseUnavailableStore()
             }
         }
     }
 
     /// 429 with the time to wait, as the form or as a document.
-    private func refuseThrottled(_ endpoint: EndpointRequest, _ form: FormFields, _ milliseconds: Int64) {
+    private func refuseThrottled(
+        _ endpoint: EndpointRequest, _ form: FormFields, _ name: [UInt8], _ milliseconds: Int64
+    ) {
         worker.tally.count(.loginsThrottled)
         let seconds = Int(clamping: max(1, (milliseconds + 999) / 1_000))
+        auditTrail(endpoint.realm).recordThrottled(name: name, seconds: seconds)
         let problem = Problem(
             .throttled, detail: "There were too many failed attempts. Try again in \(Self.inWords(seconds)).",
             instance: requestIDText, retryAfter: seconds)

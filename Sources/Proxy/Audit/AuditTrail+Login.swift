@@ -1,0 +1,40 @@
+import Accounts
+import Operations
+import Sessions
+
+/// Logins and registrations.
+extension AuditTrail {
+    /// Tells of a login that came to nothing, whether or not the client still waits for the answer.
+    func recordLogin(_ outcome: AccountsDesk.Outcome, name: [UInt8]) {
+        switch outcome {
+        case .rejected(let reason, _):
+            recordFailure(reason.rawValue, name: name, isUser: reason != .unknownName)
+        case .unavailable: recordFailure("store_unavailable", name: name, isUser: false)
+        default: break
+        }
+    }
+
+    /// Tells of a session that was made by a login or a registration (`event`), or why there is none.
+    func recordSession(_ outcome: SessionCreation, _ record: SessionRecord, _ event: AuditEvent) {
+        switch outcome {
+        case .created(let evicted):
+            self.record(event, record.auditFields)
+            if evicted > 0 {
+                let newcomer = LogValue.text(String(decoding: record.handle, as: UTF8.self))
+                self.record(
+                    .sessionEvicted, record.auditOwner + [("sessions", .number(evicted)), ("by", newcomer)])
+            }
+        case .limitReached: recordLost(record, event, "session_limit")
+        case .unavailable: recordLost(record, event, "sessions_unavailable")
+        }
+    }
+
+    /// Tells of an account whose maker did not wait for a session.
+    func recordAccount(_ user: UserRecord) {
+        record(.register, [("user", .text(user.id.text)), ("name", .text(user.name.canonical))])
+    }
+
+    private func recordLost(_ record: SessionRecord, _ event: AuditEvent, _ reason: String) {
+        self.record(event == .login ? .loginFailed : event, record.auditOwner + [("reason", .text(reason))])
+    }
+}
