@@ -92,7 +92,7 @@ def test_login_beyond_the_limit_is_a_failure_with_its_reason(make_gateway):
 
 
 def test_throttled_attempts_are_told_without_the_name(make_gateway):
-    gateway = make_gateway(realm="login_limit 2/15m per account")
+    gateway = make_gateway(realm="login_limit 2/15m per account_ip")
     user = register(gateway)
     for _ in range(4):
         login(gateway, user.name, "the wrong one")
