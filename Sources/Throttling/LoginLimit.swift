@@ -42,7 +42,7 @@ public struct LoginSubject: Sendable, Equatable {
     }
 
     /// What `kind` counts it under; nil: not at all.
-    func name(_ kind: LoginLimit.Kind) -> [UInt8]? {
+    public func name(_ kind: LoginLimit.Kind) -> [UInt8]? {
         switch kind {
         case .account: account
         case .ip: network

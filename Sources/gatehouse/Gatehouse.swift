@@ -32,6 +32,7 @@ struct RootCommand: ParsableCommand {
             RoutesCommand.self,
             ExplainCommand.self,
             ReloadCommand.self, StatusCommand.self, HealthCommand.self, UserCommand.self, SessionCommand.self,
+            BanCommand.self,
             KeyCommand.self, HashCommand.self, EchoCommand.self, VersionCommand.self,
         ])
 

@@ -131,6 +131,17 @@ def test_roles_are_set_added_and_taken_away(private):
     assert users(private)[user.name]["roles"] == []
 
 
+def test_other_roles_count_from_the_next_request_on(make_gateway):
+    gateway = make_gateway(routes="route /* app user\nroute /admin/* app role admin")
+    user = register(gateway)
+    assert gateway.fetch("GET", "/admin/x", user.headers).status == 403
+    run(gateway, "user", "roles", user.name, "admin")
+    assert gateway.fetch("GET", "/admin/x", user.headers).status == 200
+    run(gateway, "user", "roles", user.name, "--none")
+    assert gateway.fetch("GET", "/admin/x", user.headers).status == 403
+    assert is_logged_in(gateway, user)
+
+
 def test_user_in_several_stores_has_to_be_told_apart(make_gateway):
     gateway = make_gateway(extra="users staff {\n store sqlite state/staff.db\n hash bcrypt 4\n}\nrealm staff {\n"
         " users staff\n endpoints /_staff\n}", routes="realm main\nroute /* app user", start=False)

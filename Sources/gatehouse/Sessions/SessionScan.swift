@@ -56,41 +56,25 @@ struct SessionScan {
 
     private func scan(_ realm: String, _ filter: Filter, _ found: inout [Found]) throws(ExitFailure) {
         let keys = keys(realm)
-        let pattern = Self.escaped(keys.recordBase) + [UInt8(ascii: "*")]
-        var cursor = Array("0".utf8)
         // A key may come twice while the server's table grows.
         var seen: Set<SessionHash> = []
-        repeat {
-            let reply = try redis.call(
-                RedisCommand(
-                    "SCAN", [cursor, Array("MATCH".utf8), pattern, Array("COUNT".utf8), Array("500".utf8)]))
-            let parts = reply.elements
-            guard parts.count == 2, let next = parts[0].bytes else {
-                throw ExitFailure(status: ExitStatus.unavailable, message: "Redis gave no list of keys")
-            }
-            cursor = next
-            let names = parts[1].elements.compactMap(\.bytes)
-            if names.isEmpty { continue }
+        try redis.forEachKey(keys.recordBase) { (names) throws(ExitFailure) in
             for value in try redis.call(RedisCommand("MGET", names)).elements {
                 guard let bytes = value.bytes, let record = SessionRecord(decoding: bytes),
                     record.realm == Array(realm.utf8), filter.takes(record),
                     seen.insert(record.hash).inserted
                 else { continue }
                 let lastSeen = try lastSeen(record, keys)
-                guard filter.takes(lastSeen: lastSeen) else { continue }
-                found.append(Found(record: record, realm: realm, lastSeen: lastSeen))
+                if filter.takes(lastSeen: lastSeen) {
+                    found.append(Found(record: record, realm: realm, lastSeen: lastSeen))
+                }
             }
-        } while cursor != Array("0".utf8)
+        }
     }
 
     private func lastSeen(_ record: SessionRecord, _ keys: SessionKeys) throws(ExitFailure) -> Int64 {
         let command = RedisCommand("ZSCORE", [keys.lastSeen(of: record.userID), record.hash.array])
         return try redis.call(command).number ?? record.created
-    }
-
-    /// A pattern of Redis that means these bytes and nothing else.
-    private static func escaped(_ bytes: [UInt8]) -> [UInt8] {
-        bytes.flatMap { "*?[]\\^-".utf8.contains($0) ? [UInt8(ascii: "\\"), $0] : [$0] }
     }
 
     /// Ends one session; whether it was still there.

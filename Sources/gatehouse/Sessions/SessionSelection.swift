@@ -22,11 +22,7 @@ struct SessionSelection: ParsableArguments {
     ///
     /// - Throws: `ExitFailure` with status 64 for one that there is not.
     func realms(_ settings: Settings) throws(ExitFailure) -> [String] {
-        guard let realm else { return settings.realms.map(\.name) }
-        if settings.realms.contains(where: { $0.name == realm }) { return [realm] }
-        let known = settings.realms.map(\.name).joined(separator: ", ")
-        throw ExitFailure(
-            status: ExitStatus.usage, message: "there is no realm \"\(realm)\"; there are: \(known)")
+        try RealmChoice.names(settings, realm)
     }
 
     /// What it says, and `handles` if there are any.

@@ -107,7 +107,7 @@ struct UserCommand: ParsableCommand {
                 _ = try found.store.reading { (store) throws(StoreError) in
                     try store.setRoles(id: record.id, roles: wanted)
                 }
-                if Set(wanted) != Set(record.roles) { try UserSessions.end(found, settings) }
+                try UserSessions.setRoles(wanted, of: found, settings)
                 return ExitStatus.success
             }
         }

@@ -19,6 +19,23 @@ enum UserSessions {
         StandardError.write("\(count) \(count == 1 ? "session" : "sessions") ended\n")
     }
 
+    /// Gives all of them other roles, for their next requests.
+    ///
+    /// - Throws: `ExitFailure` with status 69 if Redis cannot be reached: the store has been changed by then.
+    static func setRoles(
+        _ roles: [String], of user: FoundUser, _ settings: Settings
+    ) throws(ExitFailure) {
+        var count: Int64 = 0
+        try withRedis(user, settings) { (redis, keys) throws(ExitFailure) in
+            let command = SessionCommands(keys: keys).setRoles(
+                roles.map { Array($0.utf8) }, userID: Array(user.record.id.text.utf8))
+            count += try redis.call(command).number ?? 0
+        }
+        if count > 0 {
+            StandardError.write("\(count) \(count == 1 ? "session has" : "sessions have") them already\n")
+        }
+    }
+
     /// Calls `body` for each realm that uses the store.
     private static func withRedis(
         _ user: FoundUser, _ settings: Settings,
