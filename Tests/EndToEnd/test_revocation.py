@@ -1,14 +1,17 @@
 """The end of a session is the end of what is open in its name: on every worker and gateway, and at once."""
 
 import json
+import os
+import select
 import struct
+import subprocess
 import threading
 import time
 
 import pytest
 
 from harness.client import Client, request
-from harness.gateway import settle
+from harness.gateway import binary, settle
 from harness.users import JSON, log_in, register
 from harness.websocket import frame, handshake, read_frame, switch
 from harness.wire import wait_until
@@ -306,6 +309,63 @@ def test_every_worker_of_every_gateway_hears_of_it(make_gateway, make_recorder):
     assert {t.close_code() for t in tunnels} == {ENDED}
 
 
+@pytest.mark.slow
+def test_a_thousand_sockets_on_two_gateways_close_within_100_ms(make_gateway, cleanup, tmp_path, record_property):
+    application = cleanup.add(EchoApplication(str(tmp_path / "echo.sock")))
+    limits = {"limits": "connections 20000\nconnections_per_ip 20000\nwebsockets 5000"}
+    first = make_gateway(workers=2, upstream=application.address, upstream_options="max_connections 2000", **limits)
+    second = make_gateway(
+        workers=2, upstream=application.address, upstream_options="max_connections 2000",
+        redis=first.options["redis"], session="key_file %s/state/session.key" % first.directory, **limits)
+    times = []
+    for _ in range(3):
+        user = register(first)
+        tunnels = [open_tunnel(user, gateway, "/ws") for _ in range(500) for gateway in (first, second)]
+        times.append(time_to_close(tunnels, user))
+        for tunnel in tunnels:
+            tunnel.client.close()
+    record_property("seconds", times)
+    print("logout to the last of 1,000 Close frames: " + ", ".join("%.0f ms" % (t * 1000) for t in times))
+    # What a debug build takes says nothing but that all of them are closed.
+    assert min(times) < (1 if "/debug/" in binary() else 0.1), times
+
+
+class EchoApplication:
+    """`gatehouse echo`, whose /ws costs this process nothing."""
+
+    def __init__(self, path):
+        self.address = "unix:" + path
+        self.process = subprocess.Popen([binary(), "echo", "--quiet", "--listen", self.address])
+        wait_until(lambda: os.path.exists(path), 5, "the application")
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+
+
+def time_to_close(tunnels, user):
+    """Seconds from the sending of the logout until the last tunnel has its Close frame."""
+    poll = select.epoll()
+    open_ones = {}
+    for tunnel in tunnels:
+        tunnel.client.socket.setblocking(False)
+        open_ones[tunnel.client.socket.fileno()] = tunnel.client.socket
+        poll.register(tunnel.client.socket, select.EPOLLIN)
+    with user.gateway.client() as client:
+        started = time.monotonic()
+        client.send(request("POST", "/_auth/logout", {**user.headers, **JSON}, b"{}"))
+        while open_ones and time.monotonic() - started < 5:
+            for number, _ in poll.poll(0.1, 1000):
+                if (sock := open_ones.pop(number, None)) is not None:
+                    data = sock.recv(200)
+                    assert data[0] == 0x88 and data[2:4] == struct.pack(">H", ENDED), data
+                    poll.unregister(number)
+        elapsed = time.monotonic() - started
+        assert not open_ones, "%d sockets stayed open" % len(open_ones)
+        assert client.read().status == 204
+    return elapsed
+
+
 # Without a message
 
 
@@ -370,6 +430,29 @@ def test_what_was_lost_with_the_subscription_is_found_again(make_gateway, make_r
     assert echoes(origin, first) and echoes(origin, second), "nobody is logged out while nobody can tell"
     faulty.set_mode("pass")
     first.client.reader.timeout = 3
+    assert first.close_code() == ENDED
+    assert echoes(origin, second)
+
+
+def test_a_redis_that_cannot_tell_yet_is_asked_again(make_gateway, faulty):
+    gateway = make_gateway(redis=faulty.url)
+    origin = Origin(gateway.recorder)
+    ended, kept = register(gateway), register(gateway)
+    first, second = open_tunnel(ended), open_tunnel(kept)
+    refused = []
+
+    def load(words):
+        if words[0] == b"GET":
+            refused.append(words)
+            return b"-LOADING Redis is loading the dataset in memory\r\n"
+        return None
+
+    faulty.on_command = load
+    faulty.drop()
+    faulty.backend("DEL", ended.key())
+    wait_until(lambda: len(refused) > 1, 5, "two attempts")
+    assert echoes(origin, first) and echoes(origin, second), "nobody is logged out while nobody can tell"
+    faulty.heal()
     assert first.close_code() == ENDED
     assert echoes(origin, second)
 

@@ -34,6 +34,8 @@ final class SessionChecks {
         var hash: SessionHash
     }
 
+    /// Called when Redis could not tell, and what waited was given up: all of it is to be added again later.
+    var onUnavailable: (() -> Void)?
     /// Waiting checks, the next one last.
     private var waiting: [Check] = []
     private var running: [UInt64: Check] = [:]
@@ -78,6 +80,11 @@ final class SessionChecks {
         run()
     }
 
+    private func giveUp() {
+        waiting = []
+        onUnavailable?()
+    }
+
     private func finish(_ check: Check, _ end: ExchangeEnd) {
         for exchange in check.exchanges { exchange.sessionEnded(end) }
     }
@@ -96,8 +103,10 @@ final class SessionChecks {
         let handle = identity.handle
         check.realm.sessions.list(userID: identity.userID) { [self] sessions in
             defer { done(token) }
-            // Nobody can tell: nobody is logged out, and there will be another check.
-            guard let sessions else { return }
+            guard let sessions else {
+                giveUp()
+                return
+            }
             guard let renewed = sessions.first(where: { $0.record.handle == handle })?.record else {
                 finish(check, check.end)
                 return
@@ -122,7 +131,7 @@ extension SessionChecks: SessionReceiver {
             followRenewal(token, check)
             return
         // Whoever is inside stays inside while nobody can tell; the record's own end is kept all the same.
-        case .unavailable: break
+        case .unavailable: giveUp()
         }
         done(token)
     }

@@ -10,10 +10,15 @@ final class SessionWatch {
     /// Most milliseconds between two re-checks of what is open, should a message be lost (decision 14).
     private static let longestInterval = 30_000
     private static let shortestInterval = 500
+    /// Milliseconds until Redis is asked again when it could not tell.
+    private static let retryInterval = 500
 
     private let loop: EventLoop
     private let checks: SessionChecks
     private let checkInterval: Int
+    /// What becomes of what a round of checks finds without a session.
+    private var checkEnd = ExchangeEnd.expired
+    private var isRetry = false
     private let checkTimer = DeadlineTimer()
     /// Armed for the earliest end, by its record, of a session with something open.
     private let expiryTimer = DeadlineTimer()
@@ -31,6 +36,7 @@ final class SessionWatch {
     }
 
     func start() {
+        checks.onUnavailable = { [weak self] in self?.retry() }
         revoked.watch = self
         checkTimer.own(by: self)
         expiryTimer.own(by: self)
@@ -70,7 +76,8 @@ final class SessionWatch {
             guard let exchange = connection?.exchange, exchange.isRunning else { continue }
             exchange.doubtSession()
         }
-        check(.revoked)
+        checkEnd = .revoked
+        check()
     }
 
     // MARK: What opens
@@ -90,13 +97,20 @@ final class SessionWatch {
 
     // MARK: Looking again
 
-    private func check(_ end: ExchangeEnd) {
-        checks.addAll(end: end) { add in
+    private func check() {
+        loop.arm(checkTimer, after: checkInterval)
+        checks.addAll(end: checkEnd) { add in
             for connection in worker.connections {
                 if let exchange = connection?.exchange, exchange.outlivesNoSession { add(exchange) }
             }
         }
         checks.run()
+    }
+
+    /// Redis could not tell, so nobody was logged out. What was missed meanwhile is made up for as soon as it can.
+    private func retry() {
+        isRetry = true
+        loop.arm(checkTimer, after: Self.retryInterval)
     }
 
     /// Ends what belongs to sessions whose own end has passed, and waits for the next.
@@ -119,8 +133,14 @@ extension SessionWatch: DeadlineReceiver {
             expire()
             return
         }
-        loop.arm(checkTimer, after: checkInterval)
-        if checks.isIdle { check(.expired) }
+        guard checks.isIdle else {
+            loop.arm(checkTimer, after: Self.retryInterval)
+            return
+        }
+        // A session that is gone without a word has come to its own end, but for a round that catches up.
+        if !isRetry { checkEnd = .expired }
+        isRetry = false
+        check()
     }
 }
 
