@@ -50,6 +50,7 @@ extension RequestHead {
                     throw RequestRefusal(status: 431, .headerCount)
                 }
                 fields.append(line)
+                seen |= 1 << UInt64(line.id.rawValue & 63)
                 if line.hasUnderscoreOrDot { mayHaveSuspiciousFields = true }
                 try note(line, bytes)
             case .end(let length): return length

@@ -34,6 +34,12 @@ public struct RequestHead: Sendable {
     /// The header lines in order.
     public internal(set) var fields: [FieldLine] = []
 
+    /// Bit `n mod 64` for each `FieldID` number n among the lines.
+    var seen: UInt64 = 0
+
+    /// Whether there may be a line called `id`; false is certain. Spares going through the lines.
+    public func mayHave(_ id: FieldID) -> Bool { seen & (1 << UInt64(id.rawValue & 63)) != 0 }
+
     /// The body's length in bytes, where the request says it.
     public internal(set) var contentLength: Int?
 
@@ -89,6 +95,7 @@ public struct RequestHead: Sendable {
         host = 0..<0
         minorVersion = 1
         fields.removeAll(keepingCapacity: true)
+        seen = 0
         contentLength = nil
         isChunked = false
         keepsAlive = false

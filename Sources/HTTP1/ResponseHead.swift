@@ -56,6 +56,7 @@ public struct ResponseHead: Sendable {
 
     /// How the body's end is known, in an answer to `method` (RFC 9112 section 6.3). What a body-less
     /// response says of a length is no framing.
+    @inlinable @inline(__always)
     public func framing(toMethod method: Method) -> BodyFraming {
         if method == .head || status < 200 || status == 204 || status == 304 { return .none }
         if isChunked { return .chunked }

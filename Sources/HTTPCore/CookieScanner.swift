@@ -33,8 +33,8 @@ public struct CookieScanner: Sendable {
     /// Looks through all `Cookie` lines of a head for the cookie named exactly `name`, byte for byte.
     public static func find(_ name: [UInt8], in fields: [FieldLine], _ bytes: Span<UInt8>) -> Match {
         var match = Match()
-        for field in fields where field.id == .cookie {
-            var scanner = CookieScanner(field.value)
+        for index in fields.indices where fields[index].id == .cookie {
+            var scanner = CookieScanner(fields[index].value)
             while let pair = scanner.next(bytes) {
                 guard pair.hasValue, ASCII.equals(bytes, pair.name, name.span) else { continue }
                 match.count += 1

@@ -51,13 +51,16 @@ final class ClientConnection: StreamHandler {
         if isProcessing { return }
         isProcessing = true
         defer { isProcessing = false }
-        while !isClosed, !isClosing, let input = stream.input, !input.isEmpty, !stream.isAboveHighWater {
+        if stream.input != nil {
+            // Held in a constant of its own: each look at a property that can change is counted.
             let exchange = self.exchange ?? Exchange(worker: worker, connection: self, stream: stream)
-            self.exchange = exchange
-            if exchange.isRunning { return }
-            if exchange.receive() == .incomplete {
-                awaitHead()
-                return
+            if self.exchange == nil { self.exchange = exchange }
+            while !isClosed, !isClosing, stream.input != nil, !stream.isAboveHighWater {
+                if exchange.isRunning { return }
+                if exchange.receive() == .incomplete {
+                    awaitHead()
+                    return
+                }
             }
         }
         // A client that has ended its direction may still have requests here that wait until it reads answers.

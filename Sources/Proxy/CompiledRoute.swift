@@ -12,7 +12,9 @@ final class CompiledRoute {
 
     let settings: RouteSettings
     let target: Target
-    let realm: Realm?
+    /// The target where it is an upstream.
+    let group: Fixed<UpstreamGroup>?
+    let realm: Fixed<Realm>?
     let access: AccessRule
     /// `user`, to an upstream: a session is all it takes.
     let isPlainUser: Bool
@@ -28,7 +30,7 @@ final class CompiledRoute {
 
     init(_ settings: RouteSettings, realms: [Realm], groups: [UpstreamGroup]) {
         self.settings = settings
-        realm = settings.realm.map { realms[$0] }
+        realm = settings.realm.map { Fixed(realms[$0]) }
         access = AccessRule(settings)
         setNames = settings.setHeaders.isEmpty ? nil : ProtectedNames(settings.setHeaders.map(\.name))
         headerLines = settings.setHeaders.map { Array("\($0.name): \($0.value)\r\n".utf8) }
@@ -43,6 +45,7 @@ final class CompiledRoute {
         case .redirect(let location, let status): target = .redirect(location: location, status: status)
         case .none: target = .none
         }
+        if case .upstream(let index) = settings.target { group = Fixed(groups[index]) } else { group = nil }
         isPlainUser = settings.access == .user
     }
 }
@@ -52,6 +55,8 @@ final class CompiledSite {
     let index: Int
     let name: String
     let routes: [CompiledRoute]
+    /// The same, for the hot path.
+    let fixedRoutes: [Fixed<CompiledRoute>]
     /// Some route takes `%2F` and `;`: the path is canonicalised laxly first, and again strictly for the others.
     let allowsEncodedPaths: Bool
     /// The realm of the site's own pages where a route does not say.
@@ -61,6 +66,7 @@ final class CompiledSite {
         self.index = index
         name = settings.hosts.first ?? "*"
         routes = settings.routes.map { CompiledRoute($0, realms: realms, groups: groups) }
+        fixedRoutes = routes.map { Fixed($0) }
         allowsEncodedPaths = settings.routes.contains { $0.encodedPaths }
         realm = settings.realm.map { realms[$0] }
     }

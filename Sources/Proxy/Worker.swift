@@ -16,6 +16,8 @@ final class Worker {
     let loop: EventLoop
     let router: Router
     let sites: [CompiledSite]
+    /// The same, for the hot path.
+    let fixedSites: [Fixed<CompiledSite>]
     let realms: [Realm]
     let groups: [UpstreamGroup]
     let rules: ForwardingRules
@@ -65,6 +67,7 @@ final class Worker {
         sites = parts.settings.sites.enumerated().map {
             CompiledSite($1, index: $0, realms: parts.realms, groups: parts.groups)
         }
+        fixedSites = sites.map { Fixed($0) }
         rules = ForwardingRules(settings: parts.settings)
         log = parts.log
         processLog = parts.processLog
@@ -178,10 +181,9 @@ final class Worker {
     // MARK: What exchanges ask for
 
     /// The site for the request's host; nil = unknown. An HTTP/1.0 request without Host goes to `site *`.
-    func site(forHost host: Range<Int>, _ bytes: Span<UInt8>) -> CompiledSite? {
-        HostName.withName(bytes, host) { name in
-            router.site(forHost: name).map { sites[$0] }
-        }
+    func site(forHost host: Range<Int>, _ bytes: Span<UInt8>) -> Fixed<CompiledSite>? {
+        guard let index = HostName.withName(bytes, host, router.site(forHost:)) else { return nil }
+        return fixedSites[index]
     }
 
     func makeRequestID(_ id: inout InlineArray<36, UInt8>) {

@@ -6,14 +6,18 @@ internal import Transport
 /// connection, which every call uses.
 final class ConnectionTimers: DeadlineReceiver {
     /// When the next call expires, or the connection has been silent for too long.
-    private(set) lazy var call = DeadlineTimer(self)
+    private let call: DeadlineTimer
     /// When the attempt to connect has failed, or the next one is due.
     private(set) lazy var attempt = DeadlineTimer(self)
     /// When a connection in no use is to be tried.
     private(set) lazy var idle = DeadlineTimer(self)
     private unowned let connection: RedisConnection
 
-    init(_ connection: RedisConnection) { self.connection = connection }
+    init(_ connection: RedisConnection) {
+        self.connection = connection
+        call = connection.callTimer
+        call.own(by: self)
+    }
 
     func onDeadline(_ timer: DeadlineTimer) {
         if timer === call {
@@ -56,7 +60,7 @@ extension RedisConnection {
             }
             next = min(next, end)
         }
-        if next != .max { loop.arm(timers.call, at: next) }
+        if next != .max { loop.arm(callTimer, at: next) }
     }
 
     /// Milliseconds without a reply in time after which the connection is given up: 4 times what a call may take,

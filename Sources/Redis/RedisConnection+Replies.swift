@@ -123,7 +123,7 @@ extension RedisConnection {
                 call.receiver, call.token, deadline: call.deadline, bytes: bytes, maySendAgain: false)
             held.append(bytes)
         }
-        if !timers.call.isArmed { loop.arm(timers.call, at: call.deadline) }
+        if !callTimer.isArmed { loop.arm(callTimer, at: call.deadline) }
     }
 
     /// Ends calls without a reply.

@@ -58,6 +58,7 @@ public final class RedisConnection {
     /// When the first call was sent of those that got no reply in time since the last one that did.
     var unansweredSince: Int64?
 
+    let callTimer = DeadlineTimer()
     private(set) lazy var timers = ConnectionTimers(self)
     let flushTask = FlushTask()
 
@@ -176,7 +177,7 @@ public final class RedisConnection {
         statistics.calls += 1
         let deadline = loop.now + Int64(settings.timeout)
         calls.append(receiver, token, deadline: deadline, bytes: bytes, maySendAgain: isRead)
-        if !timers.call.isArmed { loop.arm(timers.call, at: deadline) }
+        if !callTimer.isArmed { loop.arm(callTimer, at: deadline) }
         guard phase == .ready, let stream else {
             held.append(bytes)
             return

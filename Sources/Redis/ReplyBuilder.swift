@@ -53,8 +53,8 @@ final class ReplyBuilder {
         _ task: UnsafePointer<redisReadTask>?, _ step: (ReplyBuilder) -> Bool
     ) -> UnsafeMutableRawPointer? {
         guard let context = task?.pointee.privdata else { return nil }
-        let builder = Unmanaged<ReplyBuilder>.fromOpaque(context).takeUnretainedValue()
-        return step(builder) ? context : nil
+        let builder = Unmanaged<ReplyBuilder>.fromOpaque(context)
+        return builder._withUnsafeGuaranteedRef(step) ? context : nil
     }
 
     private func add(_ node: Node) -> Bool {

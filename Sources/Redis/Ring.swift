@@ -13,7 +13,7 @@ struct Ring<Element> {
         set { if index < count { slots[(head + index) & (slots.count - 1)] = newValue } }
     }
 
-    mutating func append(_ element: Element) {
+    mutating func append(_ element: consuming Element) {
         if count == slots.count { grow() }
         slots[(head + count) & (slots.count - 1)] = element
         count += 1
@@ -21,8 +21,7 @@ struct Ring<Element> {
 
     mutating func popFirst() -> Element? {
         guard count > 0 else { return nil }
-        let element = slots[head]
-        slots[head] = nil
+        let element = slots[head].take()
         head = (head + 1) & (slots.count - 1)
         count -= 1
         return element

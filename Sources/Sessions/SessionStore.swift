@@ -72,7 +72,7 @@ public final class SessionStore {
         loop.atTickEnd(refusals)
     }
 
-    private func take(_ entry: Pending) -> Int {
+    private func take(_ entry: consuming Pending) -> Int {
         if let slot = freeSlots.popLast() {
             pending[slot] = entry
             return slot

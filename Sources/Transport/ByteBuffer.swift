@@ -186,12 +186,15 @@ public final class BufferPool {
     public let blockSize: Int
     private let limit: Int
     private var free: [ByteBuffer] = []
+    private var freeBlocks: ContiguousArray<UnsafeMutableRawPointer> = []
 
     /// A pool of buffers of `blockSize` bytes that keeps at most `limit` unused ones.
     public init(blockSize: Int, limit: Int) {
         self.blockSize = blockSize
         self.limit = limit
     }
+
+    deinit { for block in freeBlocks { block.deallocate() } }
 
     /// An empty buffer.
     public func take() -> ByteBuffer {
@@ -203,5 +206,19 @@ public final class BufferPool {
         guard buffer.capacity == blockSize, free.count < limit else { return }
         buffer.removeAll()
         free.append(buffer)
+    }
+
+    /// A bare block of `blockSize` bytes.
+    func takeBlock() -> UnsafeMutableRawPointer {
+        freeBlocks.popLast() ?? .allocate(byteCount: blockSize, alignment: 16)
+    }
+
+    /// Takes a bare block back.
+    func give(block: UnsafeMutableRawPointer) {
+        guard freeBlocks.count < limit else {
+            block.deallocate()
+            return
+        }
+        freeBlocks.append(block)
     }
 }

@@ -14,10 +14,13 @@ public final class EventLoop {
     public let mailbox: Mailbox
 
     private let epoll: FileDescriptor
-    private var sources: ContiguousArray<EventSource?> = []
+    /// By descriptor. Retained by hand, so that telling one of its event counts no reference; given up at the end of
+    /// the tick in which it leaves, since its callers may still be at work for it.
+    private var sources: ContiguousArray<Unmanaged<EventSource>?> = []
     private var registrations: UInt32 = 0
     private var dirty: ContiguousArray<EventSource> = []
     private var closing: ContiguousArray<Int32> = []
+    private var leaving: ContiguousArray<Unmanaged<EventSource>> = []
     private var tickEnd: ContiguousArray<TickEndTask> = []
     private var timers: TimerWheel
     private var due: [DeadlineTimer] = []
@@ -44,6 +47,8 @@ public final class EventLoop {
     deinit {
         events.deallocate()
         for descriptor in closing { Glibc.close(descriptor) }
+        for source in leaving { source.release() }
+        for source in sources { source?.release() }
     }
 
     // MARK: Descriptors
@@ -64,7 +69,7 @@ public final class EventLoop {
         source.interest = interest
         source.appliedInterest = interest
         while sources.count <= Int(descriptor) { sources.append(nil) }
-        sources[Int(descriptor)] = source
+        sources[Int(descriptor)] = Unmanaged.passRetained(source)
     }
 
     /// Changes what is asked for; takes effect before the next wait.
@@ -81,7 +86,7 @@ public final class EventLoop {
         let descriptor = source.descriptor
         guard descriptor >= 0 else { return }
         source.descriptor = -1
-        sources[Int(descriptor)] = nil
+        forget(descriptor)
         closing.append(descriptor)
     }
 
@@ -97,9 +102,14 @@ public final class EventLoop {
         let descriptor = source.descriptor
         guard descriptor >= 0 else { return -1 }
         source.descriptor = -1
-        sources[Int(descriptor)] = nil
+        forget(descriptor)
         epoll_ctl(epoll.number, EPOLL_CTL_DEL, descriptor, nil)
         return descriptor
+    }
+
+    private func forget(_ descriptor: Int32) {
+        guard let source = sources[Int(descriptor)].take() else { return }
+        leaving.append(source)
     }
 
     // MARK: Time and turns
@@ -159,10 +169,13 @@ public final class EventLoop {
         for index in 0..<count {
             let event = events[index]
             let descriptor = Int(UInt32(truncatingIfNeeded: event.data.u64))
-            guard descriptor < sources.count, let source = sources[descriptor],
-                source.registrationID == UInt32(truncatingIfNeeded: event.data.u64 >> 32)
-            else { continue }
-            source.onReady(Readiness(rawValue: event.events))
+            guard descriptor < sources.count, let source = sources[descriptor] else { continue }
+            source._withUnsafeGuaranteedRef { source in
+                guard source.registrationID == UInt32(truncatingIfNeeded: event.data.u64 >> 32) else {
+                    return
+                }
+                source.onReady(Readiness(rawValue: event.events))
+            }
         }
         if count == events.count && count < 4096 { growEvents() }
     }
@@ -183,9 +196,16 @@ public final class EventLoop {
         }
         tickEnd.removeAll(keepingCapacity: true)
         applyInterest()
-        if closing.isEmpty { return }
-        for descriptor in closing { Glibc.close(descriptor) }
-        closing.removeAll(keepingCapacity: true)
+        if !closing.isEmpty {
+            for descriptor in closing { Glibc.close(descriptor) }
+            closing.removeAll(keepingCapacity: true)
+        }
+        if !leaving.isEmpty {
+            // One that goes may be the last to hold another, which then leaves as well.
+            let gone = leaving
+            leaving.removeAll(keepingCapacity: true)
+            for source in gone { source.release() }
+        }
     }
 
     private func applyInterest() {

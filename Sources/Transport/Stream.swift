@@ -34,7 +34,7 @@ open class Stream: EventSource {
     /// Who is told; nil = nobody any more.
     public final var handler: StreamHandler?
     /// What was received and not consumed; nil while there is nothing.
-    public private(set) final var input: ByteBuffer?
+    public final var input: StreamInput? { inputBlock.view }
     /// Whether the peer has ended its direction.
     public private(set) final var hasEnded = false
     /// Bytes received and sent in all.
@@ -42,6 +42,7 @@ open class Stream: EventSource {
     /// Bytes the kernel has taken, in all.
     public private(set) final var bytesSent = 0
 
+    private final var inputBlock = InputBlock()
     private enum Phase { case connecting, open, flushing, lingering, closed }
     private final var phase: Phase
     private final let pool: BufferPool
@@ -87,6 +88,8 @@ open class Stream: EventSource {
         _ = socket.release()
     }
 
+    deinit { inputBlock.release(pool) }
+
     // MARK: What a subclass replaces
 
     /// Reads into `target`; the count, 0 at the end, or -1 with errno (EAGAIN: nothing there).
@@ -123,9 +126,8 @@ open class Stream: EventSource {
 
     /// Drops `count` bytes of the input; an emptied buffer goes back to the pool.
     public final func consume(_ count: Int) {
-        guard let input else { return }
-        input.consume(count)
-        if input.isEmpty { releaseInput() }
+        guard inputBlock.count > 0 else { return }
+        inputBlock.consume(count, pool)
         if let failure { loop.atTickEnd(failure) }
         updateInterest()
     }
@@ -147,13 +149,7 @@ open class Stream: EventSource {
     }
 
     /// Whether the input buffer cannot take more.
-    public final var isInputFull: Bool { (input?.room ?? 1) == 0 }
-
-    private func releaseInput() {
-        guard let input else { return }
-        pool.give(input)
-        self.input = nil
-    }
+    public final var isInputFull: Bool { inputBlock.count == pool.blockSize }
 
     // MARK: Writing
 
@@ -197,9 +193,8 @@ open class Stream: EventSource {
     /// Appends to the pending output without a system call; `flush()` sends it.
     public final func enqueue(_ bytes: UnsafeRawBufferPointer) {
         guard isOpen, !endsOutput else { return }
-        let output = self.output ?? pool.take()
-        self.output = output
-        output.append(bytes)
+        if output == nil { output = pool.take() }
+        output?.append(bytes)
     }
 
     /// Sends what is pending.
@@ -268,7 +263,7 @@ open class Stream: EventSource {
         failure = nil
         lingerTimer?.invalidate()
         lingerTimer = nil
-        releaseInput()
+        inputBlock.release(pool)
         if let output {
             pool.give(output)
             self.output = nil
@@ -299,7 +294,7 @@ open class Stream: EventSource {
         lingerMilliseconds = milliseconds
         closesAfterFlush = true
         phase = .flushing
-        releaseInput()
+        inputBlock.release(pool)
         let timer = lingerTimer ?? DeadlineTimer(self)
         lingerTimer = timer
         loop.arm(timer, after: lingering ? milliseconds : 30_000)
@@ -399,23 +394,21 @@ open class Stream: EventSource {
             if phase != .closed && !readiness.isDisjoint(with: .broken) { onBrokenUnread(readiness) }
             return
         }
-        let buffer = input ?? pool.take()
-        input = buffer
-        let target = buffer.writable()
+        let target = inputBlock.writable(pool)
         if target.isEmpty {
             if readiness.isDisjoint(with: .broken) { updateInterest() } else { onBrokenUnread(readiness) }
             return
         }
         let count = receive(into: target)
         if count > 0 {
-            buffer.commit(count)
+            inputBlock.commit(count)
             bytesReceived += count
             if count == target.count { updateInterest() }
             handler?.onReadable(self)
             return
         }
         let code = errno
-        if buffer.isEmpty { releaseInput() }
+        if inputBlock.count == 0 { inputBlock.release(pool) }
         if count == 0 {
             hasEnded = true
             updateInterest()

@@ -51,10 +51,14 @@ enum SessionResult: String {
 extension Exchange {
     /// Finds the ticket, checks its signature in memory, then asks Redis. Public routes never ask.
     func authenticate() {
-        guard let route, let realm, needsSession(route) else {
+        guard let fixedRoute, let fixedRealm, fixedRoute.use({ needsSession($0) }) else {
             decide()
             return
         }
+        fixedRealm.use { authenticate(in: $0) }
+    }
+
+    private func authenticate(in realm: Realm) {
         switch findTicket(realm) {
         case .none: decide()
         case .duplicate:
@@ -105,7 +109,7 @@ extension Exchange: SessionReceiver {
             sessionResult = .ok
             identity.set(bytes, view, hash)
             // Our own endpoints never extend a session (decision 11).
-            if endpoint == nil { realm?.sessions.touch(hash, view, in: bytes) }
+            if endpoint == nil { fixedRealm?.use { $0.sessions.touch(hash, view, in: bytes) } }
         case .absent: sessionResult = .absent
         case .unavailable:
             worker.tally.count(.sessionsUnavailable)

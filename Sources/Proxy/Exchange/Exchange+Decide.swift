@@ -6,21 +6,22 @@ import Pages
 
 extension Exchange {
     /// Route requirement and session give the decision; then it is carried out.
-    func decide() {
-        guard let route else { return }
+    func decide() { fixedRoute?.use { decide($0) } }
+
+    private func decide(_ route: CompiledRoute) {
         // A page of another site must not act with the user's cookie.
         if identity.isPresent && !head.method.isSafe && originVerdict() == .refused {
             refuse(403, .csrfFailed, "The request does not come from a page of this site.")
             return
         }
         if route.isPlainUser && identity.isPresent && !head.hasUpgrade {
-            proceed()
+            proceed(route)
             return
         }
         switch route.access.decide(sessionState(), requestFacts()) {
         case .allow(let withIdentity):
             if !withIdentity { identity.clear() }
-            allowed()
+            allowed(route)
         case .login: redirectToLogin()
         case .unauthorized: refuseUnauthenticated()
         case .forbidden: refuse(403, .forbiddenRole, "Your account may not use this address.")
@@ -35,21 +36,23 @@ extension Exchange {
         return .live(realm: realm.index, roles: identity.roles)
     }
 
-    private func allowed() {
+    private func allowed(_ route: CompiledRoute) {
         if head.upgradesToWebSocket && !isWebSocketOriginAllowed() {
             refuse(403, .originNotAllowed, "Pages of that origin may not open this connection.")
             return
         }
-        proceed()
+        proceed(route)
     }
 
-    private func proceed() {
-        guard let route else { return }
-        switch route.target {
-        case .upstream(let group):
-            self.group = group
+    private func proceed(_ route: CompiledRoute) {
+        if let group = route.group {
+            fixedGroup = group
             if route.rewritesPath && !rewritePath(route) { return }
-            forward()
+            forward(route, group)
+            return
+        }
+        switch route.target {
+        case .upstream: return
         case .respond(let status, let text):
             var reply = Reply(status: status)
             if let text { reply.setBody(text, "text/plain; charset=utf-8") }

@@ -103,9 +103,9 @@ extension Exchange {
         headLength = 0
         hasCanonicalPath = false
         rewrittenPath = nil
-        site = nil
-        route = nil
-        realm = nil
+        fixedSite = nil
+        fixedRoute = nil
+        fixedRealm = nil
         isRequestBodyDone = true
         requestBodyBytes = 0
         bodyLimit = nil
@@ -113,8 +113,8 @@ extension Exchange {
         identity.clear()
         sessionResult = .none
         sessionFate = .live
-        group = nil
-        server = nil
+        fixedGroup = nil
+        fixedServer = nil
         attempts = 0
         requestIsSpent = false
         informationalCount = 0
@@ -180,17 +180,21 @@ extension Exchange {
         let now = loop.now
         var deadline: Int64
         switch phase {
-        case .connecting: deadline = now + Int64(group?.settings.connectTimeout ?? 1_000)
+        case .connecting: deadline = now + Int64(fixedGroup?.use { $0.settings.connectTimeout } ?? 1_000)
         case .awaitingResponse:
             deadline =
                 isRequestBodyDone
-                ? now + Int64(group?.settings.responseTimeout ?? 30_000)
-                : now + Int64(min(worker.settings.timeouts.bodyIdle, group?.settings.idleTimeout ?? 60_000))
+                ? now + Int64(fixedGroup?.use { $0.settings.responseTimeout } ?? 30_000)
+                : now
+                    + Int64(
+                        min(
+                            worker.settings.timeouts.bodyIdle,
+                            fixedGroup?.use { $0.settings.idleTimeout } ?? 60_000))
         case .relaying:
             deadline =
                 stream.pendingOutput > 0
                 ? now + Int64(worker.settings.timeouts.writeIdle)
-                : now + Int64(route?.settings.idleTimeout ?? 60_000)
+                : now + Int64(fixedRoute?.use { $0.settings.idleTimeout } ?? 60_000)
         case .tunnel:
             deadline = tunnel?.closingEnd ?? now + Int64(worker.settings.timeouts.websocketIdle)
         case .collecting, .draining: deadline = now + Int64(worker.settings.timeouts.bodyIdle)

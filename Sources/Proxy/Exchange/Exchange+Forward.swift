@@ -9,14 +9,13 @@ extension Exchange {
     // MARK: A connection to the origin
 
     /// Asks for a connection to the origin.
-    func forward() {
+    func forward(_ route: CompiledRoute, _ group: Fixed<UpstreamGroup>) {
         phase = .connecting
-        guard let group else { return }
         if head.upgradesToWebSocket && !reserveWebSocket() { return }
-        if let total = route?.settings.timeout, !head.upgradesToWebSocket {
+        if let total = route.settings.timeout, !head.upgradesToWebSocket {
             totalDeadline = worker.loop.now + Int64(total)
         }
-        acquire(from: group.pick(), fresh: false)
+        acquire(from: group.use { $0.next() }, fresh: false)
     }
 
     private func reserveWebSocket() -> Bool {
@@ -27,10 +26,10 @@ extension Exchange {
         return true
     }
 
-    private func acquire(from server: UpstreamServer, fresh: Bool) {
-        self.server = server
+    private func acquire(from server: Fixed<UpstreamServer>, fresh: Bool) {
+        fixedServer = server
         attempts += 1
-        switch server.acquire(for: self, fresh: fresh) {
+        switch server.use({ $0.acquire(for: self, fresh: fresh) }) {
         case .ready(let connection):
             upstream = connection
             sendRequest(connection)
@@ -65,7 +64,7 @@ extension Exchange {
             return
         }
         countUpstreamError(fault)
-        acquire(from: group.pick(avoiding: server), fresh: false)
+        acquire(from: Fixed(group.pick(avoiding: server)), fresh: false)
     }
 
     // MARK: The request goes out
@@ -131,7 +130,7 @@ extension Exchange {
     }
 
     /// The next piece of the body, or nil if its framing is broken and the exchange is over.
-    private func nextBodyPiece(_ input: ByteBuffer) -> BodyPiece? {
+    private func nextBodyPiece(_ input: StreamInput) -> BodyPiece? {
         let raw = input.readable.bindMemory(to: UInt8.self)
         do {
             return try requestBody.next(raw.span, from: 0)
@@ -225,6 +224,6 @@ extension Exchange {
         }
         requestIsSpent = true
         phase = .connecting
-        acquire(from: group.servers.count > 1 ? group.pick() : server, fresh: true)
+        acquire(from: Fixed(group.servers.count > 1 ? group.pick() : server), fresh: true)
     }
 }

@@ -6,10 +6,10 @@ import Transport
 extension Exchange {
     static let informationalLimit = 16
 
-    func onUpstreamReadable(_ connection: UpstreamConnection) {
+    func onUpstreamReadable(_ connection: UpstreamConnection, _ source: Stream) {
         switch phase {
-        case .awaitingResponse: readResponseHead(connection)
-        case .relaying: pumpResponseBody(connection)
+        case .awaitingResponse: readResponseHead(connection, source)
+        case .relaying: pumpResponseBody(connection, source)
         case .tunnel: pumpTunnelDown()
         default: break
         }
@@ -17,8 +17,8 @@ extension Exchange {
 
     // MARK: Head
 
-    private func readResponseHead(_ connection: UpstreamConnection) {
-        while phase == .awaitingResponse, let source = connection.stream, let input = source.input {
+    private func readResponseHead(_ connection: UpstreamConnection, _ source: Stream) {
+        while phase == .awaitingResponse, let input = source.input {
             let raw = input.readable.bindMemory(to: UInt8.self)
             let continuing = isResponseHeadBegun
             isResponseHeadBegun = false
@@ -77,7 +77,7 @@ extension Exchange {
         worker.rules.writeResponse(self, input.readable, framing, into: buffer)
         source.consume(length)
         sendFirst(buffer, source)
-        pumpResponseBody(connection)
+        pumpResponseBody(connection, source)
     }
 
     /// The head leaves together with the body's first bytes where they are here already: one system call.
@@ -117,8 +117,7 @@ extension Exchange {
     // MARK: Body
 
     /// Moves what there is of the response's body to the client.
-    func pumpResponseBody(_ connection: UpstreamConnection) {
-        guard let source = connection.stream else { return }
+    func pumpResponseBody(_ connection: UpstreamConnection, _ source: Stream) {
         while !responseBody.isComplete {
             if stream.isAboveHighWater {
                 source.pause()
@@ -127,7 +126,7 @@ extension Exchange {
             }
             guard let input = source.input else {
                 if source.hasEnded {
-                    onResponseEndOfStream(connection)
+                    onResponseEndOfStream(connection, source)
                 } else {
                     armDeadline()
                 }
@@ -135,11 +134,11 @@ extension Exchange {
             }
             guard relayAvailable(input, source) else { return }
         }
-        finishResponse(connection)
+        finishResponse(connection, source)
     }
 
     /// Relays one readable piece. False: it was broken, and the exchange is over.
-    private func relayAvailable(_ input: ByteBuffer, _ source: Stream) -> Bool {
+    private func relayAvailable(_ input: StreamInput, _ source: Stream) -> Bool {
         let readable = input.readable
         let raw = readable.bindMemory(to: UInt8.self)
         let gathered = worker.bodyScratch
@@ -180,9 +179,9 @@ extension Exchange {
     func onClientDrained() {
         switch phase {
         case .relaying:
-            guard let upstream else { return }
-            upstream.stream?.resume()
-            pumpResponseBody(upstream)
+            guard let upstream, let source = upstream.stream else { return }
+            source.resume()
+            pumpResponseBody(upstream, source)
         case .tunnel:
             upstream?.stream?.resume()
             pumpTunnelDown()
@@ -198,33 +197,32 @@ extension Exchange {
             let received = connection.stream?.bytesReceived ?? 0
             connection.discard()
             onNoAnswer(wasReused: connection.isReused, received: received)
-        case .relaying: pumpResponseBody(connection)
+        case .relaying: if let source = connection.stream { pumpResponseBody(connection, source) }
         case .tunnel: onTunnelEndDown()
         default: break
         }
     }
 
     /// The origin ended: that is the body's end if it had no other, else the body is cut.
-    private func onResponseEndOfStream(_ connection: UpstreamConnection) {
+    private func onResponseEndOfStream(_ connection: UpstreamConnection, _ source: Stream) {
         guard responseBody.endsWithConnection else {
             onResponseCut()
             return
         }
         responseBody.finish()
-        finishResponse(connection)
+        finishResponse(connection, source)
     }
 
-    private func finishResponse(_ connection: UpstreamConnection) {
+    private func finishResponse(_ connection: UpstreamConnection, _ source: Stream) {
         if isResponseChunked && head.method != .head { worker.write("0\r\n\r\n", to: stream) }
         let isClean =
             responseHead.keepsAlive && isRequestBodyDone && !responseBody.endsWithConnection
-            && connection.stream?.input == nil && connection.stream?.hasEnded == false
-            && connection.stream?.pendingOutput == 0
+            && source.input == nil && !source.hasEnded && source.pendingOutput == 0
         upstream = nil
         timer.disarm()
         if isClean {
             // What comes after the response belongs to nobody: see `UpstreamConnection.onReadable`.
-            connection.stream?.resume()
+            source.resume()
             connection.server.release(connection)
         } else {
             connection.discard()

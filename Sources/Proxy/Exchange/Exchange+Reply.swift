@@ -174,7 +174,7 @@ extension Exchange {
         out.append(worker.dateText())
         out.append("\r\n")
         if let line = worker.rules.requestIDLine {
-            out.append(line)
+            out.append(line.raw)
             writeRequestID(into: out)
             out.append("\r\n")
         }

@@ -13,7 +13,11 @@ extension Exchange {
         guard let site = worker.site(forHost: head.host, bytes) else {
             return refused(400, .unknownHost, "This server does not serve that host.")
         }
-        self.site = site
+        fixedSite = site
+        return site.use { findRoute(of: $0, bytes) }
+    }
+
+    private func findRoute(of site: CompiledSite, _ bytes: Span<UInt8>) -> Bool {
         guard canonicalise(bytes, encoded: site.allowsEncodedPaths) else { return false }
         return withPath { path in
             let span = path.bindMemory(to: UInt8.self)
@@ -34,14 +38,14 @@ extension Exchange {
 
     private func pickRoute(_ site: CompiledSite, _ path: Span<UInt8>, _ bytes: Span<UInt8>) -> Bool {
         if case .endpoint(let index, let rest)? = worker.router.gatewayPath(site: site.index, path: path) {
-            realm = worker.realms[index]
+            fixedRealm = Fixed(worker.realms[index])
             return pickEndpoint(worker.realms[index], path.extracting(rest))
         }
         switch worker.router.match(
             site: site.index, method: bytes.extracting(head.methodRange), path: path)
         {
         case .route(let index):
-            return take(site.routes[index], site, bytes)
+            return take(site.fixedRoutes[index], site, bytes)
         case .methodNotAllowed(let allow):
             if let route = preflightRoute(site, path, bytes) { return take(route, site, bytes) }
             return refusedMethod(allow)
@@ -50,23 +54,24 @@ extension Exchange {
         }
     }
 
-    private func take(_ route: CompiledRoute, _ site: CompiledSite, _ bytes: Span<UInt8>) -> Bool {
-        self.route = route
-        realm = route.realm
-        if site.allowsEncodedPaths && !route.settings.encodedPaths { return recheck(bytes) }
-        return true
+    private func take(_ route: Fixed<CompiledRoute>, _ site: CompiledSite, _ bytes: Span<UInt8>) -> Bool {
+        fixedRoute = route
+        return route.use { route in
+            fixedRealm = route.realm
+            return !site.allowsEncodedPaths || route.settings.encodedPaths || recheck(bytes)
+        }
     }
 
     /// A CORS preflight asks about another request, so where no route takes OPTIONS it goes where that one would:
     /// only the application knows the answer.
     private func preflightRoute(
         _ site: CompiledSite, _ path: Span<UInt8>, _ bytes: Span<UInt8>
-    ) -> CompiledRoute? {
+    ) -> Fixed<CompiledRoute>? {
         guard head.method == .options, requestFacts().isPreflight else { return nil }
         for line in head.fields where line.id == .accessControlRequestMethod {
             let match = worker.router.match(
                 site: site.index, method: bytes.extracting(line.value), path: path)
-            if case .route(let index) = match { return site.routes[index] }
+            if case .route(let index) = match { return site.fixedRoutes[index] }
             return nil
         }
         return nil

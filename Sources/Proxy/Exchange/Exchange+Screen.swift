@@ -6,8 +6,9 @@ import Pages
 extension Exchange {
     /// Refuses what would confuse somebody behind us: other spellings of names that we set or read, and Connection
     /// options that name them (decision 22). What is dropped instead is dropped while forwarding. False: answered.
-    func screen() -> Bool {
-        guard let route else { return false }
+    func screen() -> Bool { fixedRoute?.use { screen($0) } ?? false }
+
+    private func screen(_ route: CompiledRoute) -> Bool {
         if head.mayHaveSuspiciousFields && !worker.rules.accepts(head, headBytes) {
             end = .badRequest
             return refused(400, .badRequest, "A header field of the request is not acceptable here.")
@@ -37,6 +38,7 @@ extension Exchange {
 
     /// The request has been here several times already (RFC 9110, 7.6): an upstream leads back to us.
     private func isLooping() -> Bool {
+        guard head.mayHave(.via) else { return false }
         var visits = 0
         for line in head.fields where line.id == .via && bytes(line.value).elementsEqual(Self.viaValue) {
             visits += 1

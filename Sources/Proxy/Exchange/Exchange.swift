@@ -53,9 +53,9 @@ final class Exchange {
     var hasCanonicalPath = false
     /// The path for the origin where the route rewrites it.
     var rewrittenPath: [UInt8]?
-    var site: CompiledSite?
-    var route: CompiledRoute?
-    var realm: Realm?
+    var fixedSite: Fixed<CompiledSite>?
+    var fixedRoute: Fixed<CompiledRoute>?
+    var fixedRealm: Fixed<Realm>?
     var requestID = InlineArray<36, UInt8>(repeating: 0)
     /// The request id of a trusted proxy.
     var givenRequestID: [UInt8]?
@@ -78,8 +78,8 @@ final class Exchange {
     var sessionFate = SessionFate.live
 
     // The origin.
-    var group: UpstreamGroup?
-    var server: UpstreamServer?
+    var fixedGroup: Fixed<UpstreamGroup>?
+    var fixedServer: Fixed<UpstreamServer>?
     var upstream: UpstreamConnection?
     var attempts = 0
     var isQueued = false
@@ -117,6 +117,13 @@ final class Exchange {
         timer.own(by: self)
     }
 
+    // For what is rare; each use counts a reference.
+    var site: CompiledSite? { fixedSite?.object }
+    var route: CompiledRoute? { fixedRoute?.object }
+    var realm: Realm? { fixedRealm?.object }
+    var group: UpstreamGroup? { fixedGroup?.object }
+    var server: UpstreamServer? { fixedServer?.object }
+
     var isRunning: Bool { phase != .idle }
 
     /// The head's bytes; its ranges count from the first. Valid until the input changes.
@@ -132,6 +139,7 @@ final class Exchange {
 
     /// The first field with `id`.
     func field(_ id: FieldID) -> UnsafeRawBufferPointer? {
+        guard head.mayHave(id) else { return nil }
         for line in head.fields where line.id == id { return bytes(line.value) }
         return nil
     }

@@ -15,12 +15,12 @@ extension ForwardingRules {
         writeForwarded(exchange, bytes, into: out)
         out.append("Via: 1.1 gatehouse\r\n")
         if let requestIDLine {
-            out.append(requestIDLine)
+            out.append(requestIDLine.raw)
             exchange.writeRequestID(into: out)
             out.append("\r\n")
         }
         if exchange.head.upgradesToWebSocket { out.append("Connection: Upgrade\r\nUpgrade: websocket\r\n") }
-        for line in exchange.route?.headerLines ?? [] { out.append(line) }
+        exchange.fixedRoute?.use { for line in $0.headerLines { out.append(line) } }
         writeIdentity(exchange, into: out)
         out.append("\r\n")
     }
@@ -44,11 +44,12 @@ extension ForwardingRules {
     }
 
     private func writeHost(_ exchange: Exchange, _ bytes: UnsafeRawBufferPointer, into out: ByteBuffer) {
-        switch exchange.group?.settings.host ?? .preserve {
+        switch exchange.fixedGroup?.use({ $0.settings.host }) ?? .preserve {
         // An HTTP/1.0 request may come without a Host; the origin must get one.
-        case .preserve where exchange.head.host.isEmpty: out.append(text: exchange.server?.label ?? "")
+        case .preserve where exchange.head.host.isEmpty:
+            out.append(text: exchange.fixedServer?.use { $0.label } ?? "")
         case .preserve: out.append(UnsafeRawBufferPointer(rebasing: bytes[exchange.head.host]))
-        case .upstream: out.append(text: exchange.server?.label ?? "")
+        case .upstream: out.append(text: exchange.fixedServer?.use { $0.label } ?? "")
         case .fixed(let name): out.append(text: name)
         }
         out.append("\r\n")
@@ -56,7 +57,9 @@ extension ForwardingRules {
 
     private func writeFields(_ exchange: Exchange, _ bytes: UnsafeRawBufferPointer, into out: ByteBuffer) {
         var hasCookies = false
-        for line in exchange.head.fields {
+        // By index: an array that is gone through is counted.
+        for index in exchange.head.fields.indices {
+            let line = exchange.head.fields[index]
             switch line.id {
             case .host, .connection, .contentLength, .transferEncoding, .expect, .te, .trailer, .keepAlive,
                 .proxyConnection, .upgrade, .http2Settings, .proxyAuthorization, .forwarded, .xForwardedFor,
@@ -72,7 +75,9 @@ extension ForwardingRules {
             }
             if line.isHopByHop || line.hasUnderscoreOrDot { continue }
             let name = UnsafeRawBufferPointer(rebasing: bytes[line.name])
-            if isStripped(name) || exchange.route?.setNames?.contains(name) == true { continue }
+            if isStripped(name) || exchange.fixedRoute?.use({ $0.setNames?.contains(name) }) == true {
+                continue
+            }
             write(name, UnsafeRawBufferPointer(rebasing: bytes[line.value]), into: out)
         }
         if hasCookies { writeCookies(exchange, bytes, into: out) }
@@ -94,7 +99,8 @@ extension ForwardingRules {
 
     /// Our cookies are taken out, the others stay byte for byte and in order.
     private func writeCookies(_ exchange: Exchange, _ bytes: UnsafeRawBufferPointer, into out: ByteBuffer) {
-        for line in exchange.head.fields where line.id == .cookie {
+        for index in exchange.head.fields.indices where exchange.head.fields[index].id == .cookie {
+            let line = exchange.head.fields[index]
             let value = UnsafeRawBufferPointer(rebasing: bytes[line.value])
             if keepsSessionCookie {
                 out.append("Cookie: ")
@@ -125,16 +131,15 @@ extension ForwardingRules {
     /// Rebuilt; what the client sent counts only if it is a trusted proxy.
     private func writeForwarded(_ exchange: Exchange, _ bytes: UnsafeRawBufferPointer, into out: ByteBuffer) {
         if forwarded == .off { return }
-        let peer = exchange.connection.peer
         if forwarded != .rfc7239 {
             out.append("X-Forwarded-For: ")
-            if peer.isTrusted {
+            if exchange.connection.peer.isTrusted && exchange.head.mayHave(.xForwardedFor) {
                 for line in exchange.head.fields where line.id == .xForwardedFor && !line.value.isEmpty {
                     out.append(UnsafeRawBufferPointer(rebasing: bytes[line.value]))
                     out.append(", ")
                 }
             }
-            out.append(peer.text)
+            out.append(exchange.connection.peer.text)
             out.append("\r\nX-Forwarded-Proto: ")
             out.append(exchange.schemeText)
             out.append("\r\nX-Forwarded-Host: ")
@@ -179,7 +184,7 @@ extension ForwardingRules {
             if let userIDLine { write(line: userIDLine, view.userID.bytes(in: record), into: out) }
             if let userNameLine { write(line: userNameLine, view.name.bytes(in: record), into: out) }
             if let rolesLine, view.roleCount > 0 {
-                out.append(rolesLine)
+                out.append(rolesLine.raw)
                 var isFirst = true
                 view.forEachRole(in: record) { role in
                     if !isFirst { out.append(",") }
@@ -191,14 +196,14 @@ extension ForwardingRules {
             if let sessionLine { write(line: sessionLine, view.handle.bytes(in: record), into: out) }
         }
         if let realmLine, let realm = exchange.realm {
-            out.append(realmLine)
+            out.append(realmLine.raw)
             out.append(realm.name)
             out.append("\r\n")
         }
     }
 
-    private func write(line: [UInt8], _ value: UnsafeRawBufferPointer, into out: ByteBuffer) {
-        out.append(line)
+    private func write(line: FixedBytes, _ value: UnsafeRawBufferPointer, into out: ByteBuffer) {
+        out.append(line.raw)
         out.append(value)
         out.append("\r\n")
     }

@@ -11,7 +11,8 @@ extension ForwardingRules {
         if exchange.clearsCookie { exchange.writeClearedCookie(into: out) }
         var hasDate = false
         var hasCacheControl = false
-        for line in exchange.responseHead.fields {
+        for index in exchange.responseHead.fields.indices {
+            let line = exchange.responseHead.fields[index]
             switch line.id {
             case .connection, .keepAlive, .proxyConnection, .te, .transferEncoding, .upgrade, .trailer,
                 .contentLength, .http2Settings:
@@ -41,7 +42,7 @@ extension ForwardingRules {
 
     private func writeRequestID(_ exchange: Exchange, into out: ByteBuffer) {
         guard let requestIDLine else { return }
-        out.append(requestIDLine)
+        out.append(requestIDLine.raw)
         exchange.writeRequestID(into: out)
         out.append("\r\n")
     }

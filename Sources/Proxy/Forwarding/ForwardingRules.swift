@@ -6,12 +6,12 @@ import Transport
 /// What headers go to the origin and come back: compiled once from the configuration.
 final class ForwardingRules {
     /// A header line's beginning, `Name: `; nil = off.
-    let userIDLine: [UInt8]?
-    let userNameLine: [UInt8]?
-    let rolesLine: [UInt8]?
-    let realmLine: [UInt8]?
-    let sessionLine: [UInt8]?
-    let requestIDLine: [UInt8]?
+    let userIDLine: FixedBytes?
+    let userNameLine: FixedBytes?
+    let rolesLine: FixedBytes?
+    let realmLine: FixedBytes?
+    let sessionLine: FixedBytes?
+    let requestIDLine: FixedBytes?
     let forwarded: HeaderSettings.Forwarded
     let keepsSessionCookie: Bool
     /// Names of every realm's cookie: none of them leaves for an origin, or comes from one.
@@ -57,7 +57,9 @@ final class ForwardingRules {
         guarded = ProtectedNames(ours + id + Self.framingAndRouting)
     }
 
-    private static func line(_ name: String?) -> [UInt8]? { name.map { Array("\($0): ".utf8) } }
+    private static func line(_ name: String?) -> FixedBytes? {
+        name.map { FixedBytes(Array("\($0): ".utf8)) }
+    }
 
     // MARK: Refusals
 

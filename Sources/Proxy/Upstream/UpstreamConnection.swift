@@ -46,7 +46,7 @@ final class UpstreamConnection: StreamHandler {
             server.removeIdle(self)
             return
         }
-        exchange.onUpstreamReadable(self)
+        exchange.onUpstreamReadable(self, stream)
     }
 
     override func onEnd(_ stream: Stream) {

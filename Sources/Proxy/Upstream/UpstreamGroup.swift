@@ -5,13 +5,18 @@ import Transport
 final class UpstreamGroup {
     let settings: UpstreamSettings
     let servers: [UpstreamServer]
+    private let only: Fixed<UpstreamServer>?
 
     init(settings: UpstreamSettings, loop: EventLoop, pool: BufferPool, resolver: Resolver) {
         self.settings = settings
         servers = settings.servers.map {
             UpstreamServer(settings: $0, group: settings, loop: loop, pool: pool, resolver: resolver)
         }
+        only = servers.count == 1 ? Fixed(servers[0]) : nil
     }
+
+    /// The server for the next exchange.
+    func next() -> Fixed<UpstreamServer> { only ?? Fixed(pick()) }
 
     /// The server for the next exchange; `failed` is avoided if there is another. Backups serve when every
     /// other server has failed this exchange.

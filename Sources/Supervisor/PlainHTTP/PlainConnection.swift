@@ -53,7 +53,7 @@ final class PlainConnection: StreamHandler, DeadlineReceiver {
     }
 
     /// Whether to go on.
-    private func readHead(_ input: ByteBuffer) -> Bool {
+    private func readHead(_ input: StreamInput) -> Bool {
         let bytes = Span<UInt8>(_unsafeBytes: input.readable)
         switch head.parse(bytes, limits: PlainServer.limits) {
         case .incomplete: return false
@@ -77,7 +77,7 @@ final class PlainConnection: StreamHandler, DeadlineReceiver {
         }
     }
 
-    private func readBody(_ input: ByteBuffer) -> Bool {
+    private func readBody(_ input: StreamInput) -> Bool {
         var position = 0
         do throws(FramingError) {
             let bytes = Span<UInt8>(_unsafeBytes: input.readable)

@@ -58,7 +58,7 @@ final class WebSocketEcho: StreamHandler {
     }
 
     /// Whether to go on.
-    private func readHead(_ input: ByteBuffer) -> Bool {
+    private func readHead(_ input: StreamInput) -> Bool {
         let bytes = input.readable
         guard bytes.count >= 2 else { return false }
         let opcode = bytes[0] & 0x0f
@@ -85,7 +85,7 @@ final class WebSocketEcho: StreamHandler {
         return true
     }
 
-    private func readPayload(_ input: ByteBuffer) -> Bool {
+    private func readPayload(_ input: StreamInput) -> Bool {
         guard var frame else { return true }
         let count = min(frame.left, input.count)
         var payload = Array(input.readable[..<count])
