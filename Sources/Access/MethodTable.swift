@@ -31,6 +31,9 @@ struct MethodTable: Sendable {
         return Self.isRefused(method) ? -1 : anyRoute
     }
 
+    /// The route that takes every method, if there is no other; else -1.
+    var onlyRoute: Int { entries.isEmpty ? anyRoute : -1 }
+
     /// Every route, the ones with methods first.
     var routes: [Int] {
         var routes: [Int] = []
@@ -39,7 +42,7 @@ struct MethodTable: Sendable {
     }
 
     /// CONNECT and TRACE go to no route, whatever it says.
-    private static func isRefused(_ method: Span<UInt8>) -> Bool {
+    static func isRefused(_ method: Span<UInt8>) -> Bool {
         Bytes.equal(method, "CONNECT") || Bytes.equal(method, "TRACE")
     }
 }

@@ -13,6 +13,10 @@ public final class Router: Sendable {
     private let sites: [RouterSite]
     private let trie: PathTrie
     private let patterns: [MethodTable]
+    private let prefixes: [RouterPrefix]
+    private let prefixBytes: [UInt8]
+    /// Of each pattern the route that takes every method, where there is no other; else -1.
+    private let onlyRoutes: [Int]
 
     /// Builds the table. Where the settings say something twice, the first counts.
     public init(_ settings: Settings) {
@@ -23,6 +27,9 @@ public final class Router: Sendable {
         sites = builder.sites
         trie = builder.trie
         patterns = builder.patterns
+        prefixes = builder.prefixes
+        prefixBytes = builder.prefixBytes
+        onlyRoutes = builder.patterns.map(\.onlyRoute)
     }
 
     /// Site for a host: lower-case, without port and trailing dot. An exact name wins over `*.suffix` (of which
@@ -47,6 +54,8 @@ public final class Router: Sendable {
     public func match(site: Int, method: Span<UInt8>, path: Span<UInt8>) -> RouteMatch {
         let pattern = trie.pattern(under: sites[site].root, for: path)
         guard pattern >= 0 else { return .notFound }
+        let only = onlyRoutes[Int(pattern)]
+        if only >= 0 && !MethodTable.isRefused(method) { return .route(only) }
         let route = patterns[Int(pattern)].route(for: method)
         return route >= 0 ? .route(route) : .methodNotAllowed(allow: patterns[Int(pattern)].allow)
     }
@@ -54,8 +63,10 @@ public final class Router: Sendable {
     /// What of the gateway's own a path of `site` names, matched on a segment boundary; nil: nothing, the route
     /// table decides.
     public func gatewayPath(site: Int, path: Span<UInt8>) -> GatewayPath? {
-        for (prefix, realm) in sites[site].prefixes where Self.isBelow(path, prefix.span) {
-            return .endpoint(realm: realm, rest: prefix.count..<path.count)
+        for index in sites[site].prefixes {
+            let prefix = prefixes[index]
+            guard isBelow(path, prefix.text) else { continue }
+            return .endpoint(realm: prefix.realm, rest: prefix.text.count..<path.count)
         }
         guard let realm = sites[site].realm, Bytes.equal(path, Self.changePassword) else { return nil }
         return .changePassword(realm: realm)
@@ -63,7 +74,7 @@ public final class Router: Sendable {
 
     /// Own prefixes mounted on `site`, each with its realm, the longest first.
     public func endpoints(site: Int) -> [(prefix: [UInt8], realm: Int)] {
-        sites[site].prefixes.map { (prefix: $0.bytes, realm: $0.realm) }
+        prefixes[sites[site].prefixes].map { (prefix: Array(prefixBytes[$0.text]), realm: $0.realm) }
     }
 
     /// Every route of `site` whose pattern matches `path`, the most specific first, whatever the method: what
@@ -72,11 +83,13 @@ public final class Router: Sendable {
         trie.patterns(under: sites[site].root, for: path).flatMap { patterns[Int($0)].routes }
     }
 
-    private static func isBelow(_ path: Span<UInt8>, _ prefix: Span<UInt8>) -> Bool {
+    private func isBelow(_ path: Span<UInt8>, _ prefix: Range<Int>) -> Bool {
         guard path.count >= prefix.count else { return false }
         // The byte after the prefix differs most cheaply from a path that merely shares its beginning.
         if path.count > prefix.count, path[prefix.count] != UInt8(ascii: "/") { return false }
-        for index in 0..<prefix.count where path[index] != prefix[index] { return false }
+        for index in 0..<prefix.count where path[index] != prefixBytes[prefix.lowerBound + index] {
+            return false
+        }
         return true
     }
 }

@@ -1,12 +1,19 @@
 import GatewayConfig
 
-/// A site's part of the route table.
+/// A site's part of the route table. Like all of it without references, which would be counted at each look.
 struct RouterSite: Sendable {
     let root: Int32
-    /// Prefixes of our own endpoints, the longest first.
-    var prefixes: [(bytes: [UInt8], realm: Int)] = []
+    /// Its part of the table's prefixes.
+    var prefixes = 0..<0
     /// Realm for `/.well-known/change-password`.
     var realm: Int?
+}
+
+/// Where a realm's endpoints are mounted.
+struct RouterPrefix: Sendable {
+    /// Place in the table's prefix bytes.
+    let text: Range<Int>
+    let realm: Int
 }
 
 /// Puts the route table together.
@@ -15,6 +22,9 @@ struct RouterBuilder {
     private(set) var hasSuffixes = false
     private(set) var anyHost: Int?
     private(set) var sites: [RouterSite] = []
+    /// Of each site the longest first.
+    private(set) var prefixes: [RouterPrefix] = []
+    private(set) var prefixBytes: [UInt8] = []
     private(set) var trie = PathTrie()
     private(set) var patterns: [MethodTable] = []
 
@@ -45,11 +55,15 @@ struct RouterBuilder {
             patterns[Int(number)].add(route, index)
         }
         let used = ([settings.realm] + settings.routes.map(\.realm)).compactMap { $0 }
-        for realm in used where !site.prefixes.contains(where: { $0.realm == realm }) {
-            site.prefixes.append((Array(realms[realm].endpoints.utf8), realm))
-        }
         site.realm = used.first
-        site.prefixes.sort { $0.bytes.count > $1.bytes.count }
+        let start = prefixes.count
+        for realm in used where !prefixes[start...].contains(where: { $0.realm == realm }) {
+            let first = prefixBytes.count
+            prefixBytes += realms[realm].endpoints.utf8
+            prefixes.append(RouterPrefix(text: first..<prefixBytes.count, realm: realm))
+        }
+        prefixes[start...].sort { $0.text.count > $1.text.count }
+        site.prefixes = start..<prefixes.count
         sites.append(site)
     }
 }

@@ -53,16 +53,6 @@ public struct ResponseHead: Sendable {
         marks = HeadMarks()
         namedFields.removeAll(keepingCapacity: true)
     }
-
-    /// How the body's end is known, in an answer to `method` (RFC 9112 section 6.3). What a body-less
-    /// response says of a length is no framing.
-    @inlinable @inline(__always)
-    public func framing(toMethod method: Method) -> BodyFraming {
-        if method == .head || status < 200 || status == 204 || status == 304 { return .none }
-        if isChunked { return .chunked }
-        guard let contentLength else { return .untilClose }
-        return .length(contentLength)
-    }
 }
 
 /// What is known of a response head so far.

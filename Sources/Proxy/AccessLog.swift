@@ -124,10 +124,9 @@ final class AccessLog {
         }
         if exchange.identity.isPresent {
             let view = exchange.identity.view
-            exchange.identity.record.withUnsafeBytes { record in
-                string("user", view.userID.bytes(in: record), limit: 128)
-                string("session", view.handle.bytes(in: record), limit: 16)
-            }
+            let record = exchange.identity.record.readable
+            string("user", view.userID.bytes(in: record), limit: 128)
+            string("session", view.handle.bytes(in: record), limit: 16)
         }
         guard let server = exchange.server, let group = exchange.group else { return }
         line.append(",\"upstream\":\"")

@@ -5,6 +5,7 @@ import Transport
 final class ClientConnection: StreamHandler {
     let stream: Stream
     let worker: Worker
+    private let loop: EventLoop
     /// The peer's address, text and 16 bytes, for X-Forwarded-For and limits.
     let peer: PeerAddress
     /// Place in the worker's table.
@@ -24,11 +25,12 @@ final class ClientConnection: StreamHandler {
         self.worker = worker
         self.stream = stream
         self.peer = peer
-        idleSince = worker.loop.now
+        loop = worker.loop
+        idleSince = loop.now
         super.init()
         stream.handler = self
         timer.own(by: self)
-        worker.loop.arm(timer, after: worker.settings.timeouts.header)
+        loop.arm(timer, after: worker.settings.timeouts.header)
     }
 
     /// Whether no request has begun.
@@ -79,7 +81,7 @@ final class ClientConnection: StreamHandler {
         }
         if wait == .head { return }
         wait = .head
-        worker.loop.arm(timer, after: worker.settings.timeouts.header)
+        loop.arm(timer, after: worker.settings.timeouts.header)
     }
 
     /// The exchange has its head; its own deadlines rule from here.
@@ -96,8 +98,8 @@ final class ClientConnection: StreamHandler {
             return
         }
         wait = .keepalive
-        idleSince = worker.loop.now
-        worker.loop.arm(timer, after: worker.settings.timeouts.keepalive)
+        idleSince = loop.now
+        loop.arm(timer, after: worker.settings.timeouts.keepalive)
         processInput()
     }
 

@@ -9,6 +9,8 @@ final class Realm {
     let index: Int
     let settings: RealmSettings
     let name: [UInt8]
+    /// The same, for the hot path.
+    let fixedName: FixedBytes
     let cookieName: [UInt8]
     /// Prefix of its pages, no trailing slash.
     let endpoints: [UInt8]
@@ -28,6 +30,7 @@ final class Realm {
         self.index = index
         self.settings = settings
         name = Array(settings.name.utf8)
+        fixedName = FixedBytes(name)
         cookieName = Array(settings.cookie.utf8)
         endpoints = Array(settings.endpoints.utf8)
         tickets = TicketVerifier(keyRing: keys, realm: Array(settings.name.utf8))

@@ -182,7 +182,7 @@ final class Worker {
 
     /// The site for the request's host; nil = unknown. An HTTP/1.0 request without Host goes to `site *`.
     func site(forHost host: Range<Int>, _ bytes: Span<UInt8>) -> Fixed<CompiledSite>? {
-        guard let index = HostName.withName(bytes, host, router.site(forHost:)) else { return nil }
+        guard let index = HostName.withName(bytes, host, { router.site(forHost: $0) }) else { return nil }
         return fixedSites[index]
     }
 

@@ -39,9 +39,12 @@ extension SessionCheck {
             return .unavailable(.foreignRealm)
         }
         view = fields.view
-        if now >= view.absoluteEnd { return .absent }
-        if let graceEnd = view.graceEnd, now >= graceEnd { return .absent }
-        return .found
+        return isAlive(view, now: now) ? .found : .absent
+    }
+
+    /// Whether the record's own end, and the end of its grace, are still to come.
+    static func isAlive(_ view: SessionView, now: Int64) -> Bool {
+        now < view.absoluteEnd && view.graceEnd.map { now < $0 } ?? true
     }
 
     private static func equal(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {

@@ -24,6 +24,10 @@ public enum SessionOutage: Error, Sendable, Equatable {
 
 /// Told what a lookup found. `token` is what the caller gave with it.
 public protocol SessionReceiver: AnyObject {
+    /// The view of `record`, if the receiver has had exactly these bytes before as the good record of `hash`, from the
+    /// same store: then they need not be read anew. nil = not known.
+    func knownView(of record: UnsafeRawBufferPointer, _ hash: SessionHash) -> SessionView?
+
     /// The lookup under `token` ended. Comes once for each, on the loop, never inside the call of `lookup`.
     func sessionChecked(_ token: UInt64, _ answer: borrowing SessionLookup)
 }

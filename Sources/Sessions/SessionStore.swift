@@ -129,6 +129,11 @@ extension SessionStore: RedisReceiver {
     }
 
     private func check(_ record: UnsafeRawBufferPointer, _ entry: Pending) {
+        if let view = entry.receiver.knownView(of: record, entry.hash) {
+            let isAlive = SessionCheck.isAlive(view, now: loop.wallNow)
+            entry.receiver.sessionChecked(entry.token, isAlive ? .found(record, view, entry.hash) : .absent)
+            return
+        }
         var view = SessionView()
         let result = SessionCheck.decodeIdentity(
             record, expecting: entry.hash, realm: realm, now: loop.wallNow, into: &view)

@@ -33,6 +33,13 @@ final class StoreHarness: SessionReceiver {
         box.harness = self
     }
 
+    var known: (record: [UInt8], hash: SessionHash, view: SessionView)?
+
+    func knownView(of record: UnsafeRawBufferPointer, _ hash: SessionHash) -> SessionView? {
+        guard let known, known.hash == hash, record.elementsEqual(known.record) else { return nil }
+        return known.view
+    }
+
     func sessionChecked(_ token: UInt64, _ answer: borrowing SessionLookup) {
         switch copy answer {
         case .found(let bytes, let view, let hash):

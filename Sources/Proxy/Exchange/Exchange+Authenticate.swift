@@ -1,40 +1,54 @@
 import Access
 import GatewayConfig
+import Glibc
 import HTTP1
 import HTTPCore
 import Operations
 import Secrets
 import Sessions
+import Transport
 
 /// Who asks, copied out of the session's record so that it outlives the store's reply.
-struct Identity {
-    /// The record's bytes; the view's ranges count from the first.
-    private(set) var record: [UInt8] = []
+final class Identity {
+    /// The record's bytes; the view's ranges count from the first. They stay after the request: the next one of the
+    /// connection mostly gets the same.
+    let record = ByteBuffer(capacity: 384)
     private(set) var view = SessionView()
     private(set) var hash = SessionHash()
+    /// What the session was called when the record came.
+    private var recordHash = SessionHash()
     /// Whether somebody is logged in.
     private(set) var isPresent = false
 
-    mutating func set(_ bytes: UnsafeRawBufferPointer, _ view: SessionView, _ hash: SessionHash) {
-        record.removeAll(keepingCapacity: true)
-        record.append(contentsOf: bytes)
+    func set(_ bytes: UnsafeRawBufferPointer, _ view: SessionView, _ hash: SessionHash) {
+        record.removeAll()
+        record.append(bytes)
         self.view = view
         self.hash = hash
+        recordHash = hash
         isPresent = true
     }
 
-    mutating func clear() { isPresent = false }
+    func clear() { isPresent = false }
 
     /// The same session goes on under another name.
-    mutating func rename(_ hash: SessionHash) { self.hash = hash }
+    func rename(_ hash: SessionHash) { self.hash = hash }
 
-    var userID: [UInt8] { record.withUnsafeBytes { Array(view.userID.bytes(in: $0)) } }
-    var handle: [UInt8] { record.withUnsafeBytes { Array(view.handle.bytes(in: $0)) } }
-    var name: [UInt8] { record.withUnsafeBytes { view.decodedName(in: $0) } }
+    /// The view of `bytes`, if they are the record that this had last, under the same name.
+    func view(of bytes: UnsafeRawBufferPointer, _ hash: SessionHash) -> SessionView? {
+        guard hash == recordHash, bytes.count == record.count, let base = bytes.baseAddress,
+            let known = record.readable.baseAddress, memcmp(base, known, bytes.count) == 0
+        else { return nil }
+        return view
+    }
+
+    var userID: [UInt8] { Array(view.userID.bytes(in: record.readable)) }
+    var handle: [UInt8] { Array(view.handle.bytes(in: record.readable)) }
+    var name: [UInt8] { view.decodedName(in: record.readable) }
 
     var roles: [[UInt8]] {
         var roles: [[UInt8]] = []
-        record.withUnsafeBytes { bytes in view.forEachRole(in: bytes) { roles.append(Array($0)) } }
+        view.forEachRole(in: record.readable) { roles.append(Array($0)) }
         return roles
     }
 }
@@ -93,13 +107,20 @@ extension Exchange {
         let found = CookieScanner.find(realm.cookieName, in: head.fields, raw.span)
         if found.count == 0 { return .none }
         if found.count > 1 { return .duplicate }
+        let ticket = bytes(found.value)
+        if let hash = ticketMemo.session(of: ticket, realm: realm.index) { return .valid(hash) }
         var hash = SessionHash()
-        let isValid = realm.tickets.verify(bytes(found.value), into: &hash)
-        return isValid ? .valid(hash) : .invalid
+        guard realm.tickets.verify(ticket, into: &hash) else { return .invalid }
+        ticketMemo.note(ticket, realm: realm.index, hash: hash)
+        return .valid(hash)
     }
 }
 
 extension Exchange: SessionReceiver {
+    func knownView(of record: UnsafeRawBufferPointer, _ hash: SessionHash) -> SessionView? {
+        identity.view(of: record, hash)
+    }
+
     /// The store's answer. One for an earlier request is dropped.
     func sessionChecked(_ token: UInt64, _ answer: borrowing SessionLookup) {
         worker.tally.count(.sessionChecks)

@@ -26,7 +26,7 @@ extension Exchange {
         }
         if isRequestBodyDone {
             finish()
-            connection.exchangeFinished()
+            fixedConnection.use { $0.exchangeFinished() }
             return
         }
         guard canDrainRequestBody else {
@@ -75,7 +75,7 @@ extension Exchange {
     /// Logs the request and makes the object ready for the next one.
     func finish() {
         guard isRunning else { return }
-        if status != 101 || end != .ok || phase == .tunnel { worker.log.access(self, isTunnelOpening: false) }
+        if status != 101 || end != .ok || phase == .tunnel { log.access(self, isTunnelOpening: false) }
         worker.tally.count(.requests)
         // A head that is too large or too slow has no length; 499 is a client that left.
         if end == .badRequest || headLength == 0 && (400..<499).contains(status) {

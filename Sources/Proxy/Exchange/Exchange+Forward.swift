@@ -74,16 +74,15 @@ extension Exchange {
         phase = .awaitingResponse
         receivedBefore = target.bytesReceived
         isResponseHeadBegun = false
-        let buffer = worker.scratch
-        buffer.removeAll()
-        worker.rules.writeRequest(self, into: buffer)
+        scratch.removeAll()
+        rules.writeRequest(self, into: scratch)
         if isRequestBodyDone {
-            target.write(buffer.readable)
+            target.write(scratch.readable)
             armDeadline()
             return
         }
         keepHead()
-        target.write(buffer.readable)
+        target.write(scratch.readable)
         if awaitsContinue {
             awaitsContinue = false
             worker.write(Self.continueLine, to: stream)

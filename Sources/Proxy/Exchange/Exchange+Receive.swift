@@ -21,7 +21,7 @@ extension Exchange {
             refuseHead(refusal)
         case .complete(let length):
             begin(length: length)
-            if connection.peer.isTrusted { adoptRequestID() }
+            if fixedConnection.use({ $0.peer.isTrusted }) { adoptRequestID() }
             run()
         }
         return .started
@@ -48,7 +48,7 @@ extension Exchange {
         epoch &+= 1
         headLength = length
         phase = .authenticating
-        connection.exchangeStarted()
+        fixedConnection.use { $0.exchangeStarted() }
         if worker.measuresTime { startedMicroseconds = Clock.monotonicMicroseconds() }
         worker.makeRequestID(&requestID)
     }

@@ -52,10 +52,9 @@ extension Exchange {
             return
         }
         if responseHead.status != 100 && head.minorVersion >= 1, let input = source.input {
-            let buffer = worker.scratch
-            buffer.removeAll()
-            worker.rules.writeInformational(responseHead, input.readable, into: buffer)
-            stream.write(buffer.readable)
+            scratch.removeAll()
+            rules.writeInformational(responseHead, input.readable, into: scratch)
+            stream.write(scratch.readable)
         }
         source.consume(length)
     }
@@ -65,39 +64,40 @@ extension Exchange {
         upstreamStatus = responseHead.status
         status = responseHead.status
         if worker.measuresTime { firstByteMicroseconds = Clock.monotonicMicroseconds() }
-        let framing = responseHead.framing(toMethod: head.method)
+        let framing = BodyFraming.ofResponse(
+            status: responseHead.status, isChunked: responseHead.isChunked,
+            contentLength: responseHead.contentLength, toMethod: head.method)
         if identity.isPresent && !framing.isMeasured && !beginStream() { return }
         // Many small chunks are an application's right; only clients are measured by them.
         responseBody = BodyDecoder(framing, limitsOverhead: false)
         planResponse(framing)
         hasResponseStarted = true
         phase = .relaying
-        let buffer = worker.scratch
-        buffer.removeAll()
-        worker.rules.writeResponse(self, input.readable, framing, into: buffer)
+        scratch.removeAll()
+        rules.writeResponse(self, input.readable, framing, into: scratch)
         source.consume(length)
-        sendFirst(buffer, source)
+        sendFirst(source)
         pumpResponseBody(connection, source)
     }
 
     /// The head leaves together with the body's first bytes where they are here already: one system call.
-    private func sendFirst(_ buffer: ByteBuffer, _ source: Stream) {
+    private func sendFirst(_ source: Stream) {
         if !isResponseChunked, let input = source.input, !responseBody.isComplete {
             let raw = input.readable.bindMemory(to: UInt8.self)
             if case .payload(let range)? = try? responseBody.next(raw.span, from: 0) {
                 let payload = UnsafeRawBufferPointer(rebasing: input.readable[range])
                 responseBytes += payload.count
                 if payload.count <= 4096 {
-                    buffer.append(payload)
-                    stream.write(buffer.readable)
+                    scratch.append(payload)
+                    stream.write(scratch.readable)
                 } else {
-                    stream.write(buffer.readable, payload)
+                    stream.write(scratch.readable, payload)
                 }
                 source.consume(range.upperBound)
                 return
             }
         }
-        stream.write(buffer.readable)
+        stream.write(scratch.readable)
     }
 
     /// How the response's end will be known to the client, and whether the connection outlives it.

@@ -124,7 +124,7 @@ extension Exchange {
             abortClient()
             return
         }
-        worker.log.upstreamFault(self, fault)
+        log.upstreamFault(self, fault)
         switch fault {
         case .connect, .closed, .malformed:
             end = .upstreamAbort
@@ -155,7 +155,7 @@ extension Exchange {
             reply.closes || headLength == 0 || !head.keepsAlive || head.minorVersion == 0 || worker.isDraining
             || !isRequestBodyDone && !canDrainRequestBody
         closesAfterResponse = closesAfterResponse || mustClose
-        let out = worker.scratch
+        let out = scratch
         out.removeAll()
         out.append(StatusLine.bytes(for: reply.status))
         out.append(reply.cookies)
@@ -173,7 +173,7 @@ extension Exchange {
         out.append("Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nDate: ")
         out.append(worker.dateText())
         out.append("\r\n")
-        if let line = worker.rules.requestIDLine {
+        if let line = rules.requestIDLine {
             out.append(line.raw)
             writeRequestID(into: out)
             out.append("\r\n")

@@ -9,7 +9,7 @@ extension Exchange {
     func screen() -> Bool { fixedRoute?.use { screen($0) } ?? false }
 
     private func screen(_ route: CompiledRoute) -> Bool {
-        if head.mayHaveSuspiciousFields && !worker.rules.accepts(head, headBytes) {
+        if head.mayHaveSuspiciousFields && !rules.accepts(head, headBytes) {
             end = .badRequest
             return refused(400, .badRequest, "A header field of the request is not acceptable here.")
         }

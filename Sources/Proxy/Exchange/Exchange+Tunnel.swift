@@ -18,13 +18,12 @@ extension Exchange {
         hasResponseStarted = true
         phase = .tunnel
         tunnel = Tunnel()
-        let buffer = worker.scratch
-        buffer.removeAll()
-        worker.rules.writeSwitching(self, input.readable, into: buffer)
-        stream.write(buffer.readable)
+        scratch.removeAll()
+        rules.writeSwitching(self, input.readable, into: scratch)
+        stream.write(scratch.readable)
         source.consume(length)
         keepHead()
-        worker.log.access(self, isTunnelOpening: true)
+        log.access(self, isTunnelOpening: true)
         pumpTunnelDown()
         pumpTunnelUp()
     }

@@ -33,10 +33,15 @@ final class Exchange {
     }
 
     let worker: Worker
+    // Parts of the worker's. A constant of the object itself is used without being counted, one of another is not.
+    let rules: ForwardingRules
+    let log: AccessLog
+    /// Heads on their way out are put together here; nothing stays in it between calls.
+    let scratch: ByteBuffer
     let stream: Stream
     /// Alive for as long as the exchange runs: a closed connection bumps `epoch` first, so that no late answer gets
-    /// here, and the worker keeps it to the end of the tick. Unsafe: the check costs 1 % of a request.
-    unowned(unsafe) let connection: ClientConnection
+    /// here, and the worker keeps it to the end of the tick.
+    let fixedConnection: Fixed<ClientConnection>
     let timer = DeadlineTimer()
 
     var phase = Phase.idle
@@ -70,7 +75,8 @@ final class Exchange {
     var collectedBody: [UInt8] = []
 
     // Who asks.
-    var identity = Identity()
+    let identity = Identity()
+    var ticketMemo = TicketMemo()
     var sessionResult = SessionResult.none
     /// The session cookie came twice: the answer takes it away.
     var clearsCookie = false
@@ -112,12 +118,16 @@ final class Exchange {
 
     init(worker: Worker, connection: ClientConnection, stream: Stream) {
         self.worker = worker
-        self.connection = connection
+        rules = worker.rules
+        log = worker.log
+        scratch = worker.scratch
+        fixedConnection = Fixed(connection)
         self.stream = stream
         timer.own(by: self)
     }
 
     // For what is rare; each use counts a reference.
+    var connection: ClientConnection { fixedConnection.object }
     var site: CompiledSite? { fixedSite?.object }
     var route: CompiledRoute? { fixedRoute?.object }
     var realm: Realm? { fixedRealm?.object }

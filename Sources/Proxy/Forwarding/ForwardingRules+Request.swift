@@ -133,13 +133,13 @@ extension ForwardingRules {
         if forwarded == .off { return }
         if forwarded != .rfc7239 {
             out.append("X-Forwarded-For: ")
-            if exchange.connection.peer.isTrusted && exchange.head.mayHave(.xForwardedFor) {
+            if exchange.fixedConnection.use({ $0.peer.isTrusted }) && exchange.head.mayHave(.xForwardedFor) {
                 for line in exchange.head.fields where line.id == .xForwardedFor && !line.value.isEmpty {
                     out.append(UnsafeRawBufferPointer(rebasing: bytes[line.value]))
                     out.append(", ")
                 }
             }
-            out.append(exchange.connection.peer.text)
+            exchange.fixedConnection.use { out.append($0.peer.text) }
             out.append("\r\nX-Forwarded-Proto: ")
             out.append(exchange.schemeText)
             out.append("\r\nX-Forwarded-Host: ")
@@ -180,25 +180,22 @@ extension ForwardingRules {
     private func writeIdentity(_ exchange: Exchange, into out: ByteBuffer) {
         guard exchange.identity.isPresent else { return }
         let view = exchange.identity.view
-        exchange.identity.record.withUnsafeBytes { record in
-            if let userIDLine { write(line: userIDLine, view.userID.bytes(in: record), into: out) }
-            if let userNameLine { write(line: userNameLine, view.name.bytes(in: record), into: out) }
-            if let rolesLine, view.roleCount > 0 {
-                out.append(rolesLine.raw)
-                var isFirst = true
-                view.forEachRole(in: record) { role in
-                    if !isFirst { out.append(",") }
-                    isFirst = false
-                    out.append(role)
-                }
-                out.append("\r\n")
+        let record = exchange.identity.record.readable
+        if let userIDLine { write(line: userIDLine, view.userID.bytes(in: record), into: out) }
+        if let userNameLine { write(line: userNameLine, view.name.bytes(in: record), into: out) }
+        if let rolesLine, view.roleCount > 0 {
+            out.append(rolesLine.raw)
+            var isFirst = true
+            view.forEachRole(in: record) { role in
+                if !isFirst { out.append(",") }
+                isFirst = false
+                out.append(role)
             }
-            if let sessionLine { write(line: sessionLine, view.handle.bytes(in: record), into: out) }
-        }
-        if let realmLine, let realm = exchange.realm {
-            out.append(realmLine.raw)
-            out.append(realm.name)
             out.append("\r\n")
+        }
+        if let sessionLine { write(line: sessionLine, view.handle.bytes(in: record), into: out) }
+        if let realmLine, let realm = exchange.fixedRealm {
+            write(line: realmLine, realm.use { $0.fixedName.raw }, into: out)
         }
     }
 
