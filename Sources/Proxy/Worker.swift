@@ -135,11 +135,12 @@ final class Worker {
 
     func connectionClosed(_ connection: ClientConnection) {
         guard connections[connection.slot] === connection else { return }
+        // First: the table's may be the last reference to it, and its callers are still at work.
+        bury(connection)
         connections[connection.slot] = nil
         freeSlots.append(connection.slot)
         connectionCount -= 1
         release(connection.peer)
-        bury(connection)
         if isDraining && connectionCount == 0 { onDrained?() }
     }
 
