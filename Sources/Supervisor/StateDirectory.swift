@@ -61,7 +61,12 @@ public final class StateDirectory {
         if let slash = trimmed.lastIndex(of: "/"), slash > trimmed.startIndex {
             try make(String(trimmed[..<slash]))
         }
-        guard mkdir(trimmed, 0o700) == 0 || errno == EEXIST else {
+        guard mkdir(trimmed, 0o700) == 0 else {
+            if errno == EEXIST { return }
+            throw failure("cannot make the directory \(path)", errno)
+        }
+        // A strict umask may have taken the owner's own rights.
+        guard chmod(trimmed, 0o700) == 0 else {
             throw failure("cannot make the directory \(path)", errno)
         }
     }
