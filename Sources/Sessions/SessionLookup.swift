@@ -32,6 +32,11 @@ public protocol SessionReceiver: AnyObject {
     func sessionChecked(_ token: UInt64, _ answer: borrowing SessionLookup)
 }
 
+extension SessionReceiver {
+    /// Nothing is known.
+    public func knownView(of record: UnsafeRawBufferPointer, _ hash: SessionHash) -> SessionView? { nil }
+}
+
 /// What came of making a session.
 public enum SessionCreation: Sendable, Equatable {
     /// It is there; so many older ones of the same user had to make room.

@@ -122,7 +122,7 @@ extension SessionChecks: SessionReceiver {
         guard let check = running[token] else { return }
         switch answer {
         case .found(let bytes, let view, let hash):
-            var found = Identity()
+            let found = Identity()
             found.set(bytes, view, hash)
             compare(check) {
                 $0.userID == found.userID && $0.roles == found.roles && $0.name == found.name
