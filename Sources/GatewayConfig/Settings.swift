@@ -295,6 +295,10 @@ public struct RealmSettings: Sendable, Equatable {
     public var idle = 7_200_000
     /// Milliseconds a session lives at most.
     public var absolute = 86_400_000
+    /// Milliseconds that a session lives whose owner asks to stay logged in, used or not; nil = not offered.
+    public var remember: Int?
+    /// Whether sessions also come as `Authorization: Bearer`.
+    public var bearer = false
     /// Sessions of one account.
     public var sessionsPerUser = 20
     /// What one more does.
@@ -437,6 +441,8 @@ public struct RouteSettings: Sendable, Equatable {
     public var onUnauthenticated = OnUnauthenticated.auto
     /// Whether `%2F` and `;` are let through.
     public var encodedPaths = false
+    /// Milliseconds since the login within which it counts here; nil = off.
+    public var fresh: Int?
     /// Fixed headers for the upstream.
     public var setHeaders: [Header] = []
     /// A header field.

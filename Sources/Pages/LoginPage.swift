@@ -16,6 +16,8 @@ public struct LoginPage: Sendable, Equatable {
     public var remember: String?
     /// Whether "keep me signed in" was ticked before.
     public var isRemembered = false
+    /// Whether the account page comes afterwards, which is no return target.
+    public var leadsToAccount = false
     /// Whether new accounts can be made.
     public var offersRegistration = false
     /// The page goes over plain http to a host where browsers drop Secure cookies.
@@ -40,7 +42,7 @@ public struct LoginPage: Sendable, Equatable {
             \(summary)\(problem == nil ? FormParts.notice(notice) : .none)<h1>\(heading)</h1>
             \(warnsOfPlainHTTP ? FormParts.plainHTTPWarning : .none)\
             <form method="post" action="\(site.address("/login"))">
-            \(FormParts.hidden(token: token, returnTo: returnTo))
+            \(FormParts.hidden(token: token, returnTo: returnTo))\(leadsToAccount ? Self.toAccount : .none)
             \(FormParts.field(nameField))
             \(FormParts.field(passwordField))
             \(rememberBox)<button type="submit">Sign in</button>
@@ -48,6 +50,8 @@ public struct LoginPage: Sendable, Equatable {
             \(registration)
             """
     }
+
+    private static let toAccount: Markup = "\n<input type=\"hidden\" name=\"to\" value=\"account\">"
 
     private var isInDoubt: Bool { problem?.code == .badCredentials }
 

@@ -39,6 +39,21 @@ public struct SessionAnswer: Sendable, Equatable {
         return writer.bytes
     }
 
+    /// Body of the answer to a client that carries `token` itself; it ends in `expiresIn` seconds at the latest.
+    public func json(token: [UInt8], expiresIn: Int) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.object { object in
+            object.key("access_token")
+            object.string(token.span)
+            object.key("token_type")
+            object.string("Bearer")
+            object.key("expires_in")
+            object.integer(expiresIn)
+            members(&object)
+        }
+        return writer.bytes
+    }
+
     /// Body of `GET /_auth/session` with a live session.
     public func whoami() -> [UInt8] {
         var writer = JSONWriter()

@@ -52,6 +52,17 @@ public enum PageShell {
         font-size:.9375rem}
         .status{margin:0 0 .25rem;color:var(--soft);font-size:.875rem;font-variant-numeric:tabular-nums}
         code{font:.9em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
+        section{margin:1.75rem 0 0;padding:1.25rem 0 0;border-top:1px solid var(--line)}
+        section h2{margin:0 0 .75rem;font-size:1.125rem}
+        .list{margin:0 0 1rem;padding:0;list-style:none}
+        .list li{display:flex;flex-wrap:wrap;gap:.5rem 1rem;align-items:center;justify-content:space-between;\
+        padding:.75rem 0;border-bottom:1px solid var(--line)}
+        .list li>div{flex:1 1 14rem}
+        .mark{margin-left:.25rem;padding:.1rem .5rem;border:1px solid var(--edge);border-radius:1rem;\
+        font-size:.8125rem;white-space:nowrap}
+        .small,.plain{background:var(--card);color:var(--link);border-color:var(--edge)}
+        .small:hover,.plain:hover{background:var(--page)}
+        .small{width:auto}
         .hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
         @media (forced-colors:active){main,.note,button,.button{border:1px solid}}
         """

@@ -16,6 +16,15 @@ final class AccountsDesk {
         case unavailable(String)
     }
 
+    enum PasswordOutcome {
+        case changed
+        /// The current password is another, or the user may not log in; told not before `since` plus
+        /// `failureMilliseconds`.
+        case rejected(since: Int64)
+        case weakPassword(String)
+        case unavailable
+    }
+
     let passwordMinimum: Int
     let passwordMaximum: Int
     /// Every failed login takes this long, counted from its arrival (decision 19).
@@ -78,6 +87,24 @@ final class AccountsDesk {
             case .unavailable(let error):
                 onTrouble("\(error)")
                 completion(.unavailable("\(error)"))
+            }
+        }
+    }
+
+    /// Replaces a password. False: too many wait already.
+    func changePassword(
+        id: UserID, current: [UInt8], new: [UInt8], completion: @escaping (PasswordOutcome) -> Void
+    ) -> Bool {
+        let since = loop.now
+        return run({ [accounts] in accounts.changePassword(id: id, current: current, new: new) }) {
+            [self] result in
+            switch result {
+            case .changed: completion(.changed)
+            case .badCredentials: completion(.rejected(since: since))
+            case .weakPassword(let reason): completion(.weakPassword(PasswordWording.text(reason)))
+            case .unavailable(let error):
+                onTrouble("\(error)")
+                completion(.unavailable)
             }
         }
     }

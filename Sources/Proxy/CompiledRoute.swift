@@ -18,6 +18,8 @@ final class CompiledRoute {
     let access: AccessRule
     /// `user`, to an upstream: a session is all it takes.
     let isPlainUser: Bool
+    /// Milliseconds since the login within which it counts here; nil = any login does.
+    let fresh: Int64?
     /// Names that `set_header` sets, which are therefore not the client's; nil = none.
     let setNames: ProtectedNames?
     /// `set_header` lines, complete.
@@ -46,7 +48,8 @@ final class CompiledRoute {
         case .none: target = .none
         }
         if case .upstream(let index) = settings.target { group = Fixed(groups[index]) } else { group = nil }
-        isPlainUser = settings.access == .user
+        isPlainUser = settings.access == .user && settings.fresh == nil
+        fresh = settings.fresh.map { Int64($0) }
     }
 }
 

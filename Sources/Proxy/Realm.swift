@@ -20,6 +20,8 @@ final class Realm {
     let accounts: AccountsDesk
     let throttle: LoginThrottle
     let isRegistrationOpen: Bool
+    /// Whether its tickets also come as bearer tokens.
+    let takesBearer: Bool
     /// `; Path=/; HttpOnly; SameSite=Lax[; Secure]`, the same for setting and clearing.
     let cookieAttributes: [UInt8]
 
@@ -39,6 +41,7 @@ final class Realm {
         self.accounts = accounts
         self.throttle = throttle
         isRegistrationOpen = registration == .open
+        takesBearer = settings.bearer
         let secure = settings.cookieSecure ? "; Secure" : ""
         cookieAttributes = Array("; Path=/; HttpOnly; SameSite=\(settings.sameSite.rawValue)\(secure)".utf8)
     }

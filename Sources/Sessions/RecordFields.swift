@@ -5,6 +5,8 @@ struct RecordFields {
     var realm = RecordSlice()
     var address = RecordSlice()
     var agent = RecordSlice()
+    var previous = RecordSlice()
+    var successor = RecordSlice()
     /// One bit a known field.
     private var seen: UInt16 = 0
     private static let required: UInt16 = 0b0000_0111_1111_1111
@@ -50,6 +52,7 @@ struct RecordFields {
         case UInt8(ascii: "m"): return once(8) && remembered(bytes, &position)
         case UInt8(ascii: "h"): return once(9) && handle(bytes, &position)
         case UInt8(ascii: "g"): return once(13) && grace(bytes, &position)
+        case UInt8(ascii: "p"): return once(14) && Self.plain(bytes, &position, &previous)
         default: return JSONScanner.skipValue(bytes, &position)
         }
     }
@@ -64,6 +67,8 @@ struct RecordFields {
             guard once(12), let text = JSONScanner.string(bytes, &position) else { return false }
             agent = RecordSlice(text.range)
             return true
+        case (UInt8(ascii: "n"), UInt8(ascii: "x")):
+            return once(15) && Self.plain(bytes, &position, &successor)
         default: return JSONScanner.skipValue(bytes, &position)
         }
     }

@@ -26,6 +26,20 @@ public struct SessionCommands: Sendable {
             ])
     }
 
+    /// Stores the session called `old` under `new`; see `SessionScripts.rotate`. Times in milliseconds.
+    func rotate(
+        _ old: SessionHash, to new: SessionHash, userID: [UInt8], life: Int64, now: Int64, grace: Int64
+    ) -> RedisCommand {
+        script(
+            SessionScripts.rotate,
+            keys: [
+                keys.record(old), keys.record(new), keys.sessions(of: userID), keys.lastSeen(of: userID),
+            ],
+            [
+                old.array, new.array, text(max(1, life)), text(now), text(now + grace), text(grace),
+            ])
+    }
+
     /// Ends one session.
     public func logout(_ hash: SessionHash, userID: [UInt8], handle: [UInt8]) -> RedisCommand {
         script(

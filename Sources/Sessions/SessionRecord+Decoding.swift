@@ -23,6 +23,8 @@ extension SessionRecord {
             idleSeconds: view.idleSeconds)
         isRemembered = view.isRemembered
         graceEnd = view.graceEnd
+        previous = SessionHash(text: fields.previous.bytes(in: record))
+        successor = SessionHash(text: fields.successor.bytes(in: record))
         self.address = address
         self.agent = agent
     }

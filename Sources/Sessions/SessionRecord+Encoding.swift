@@ -1,6 +1,6 @@
 extension SessionRecord {
     /// The record as one line of JSON without a line end, at most `maximumCount` bytes: a long user agent is cut,
-    /// roles beyond their room are left out.
+    /// roles beyond their room are left out. What a rotation adds to it later fits as well.
     ///
     /// - Throws: `SessionRecordFailure` for content that could not be read back.
     public func encoded() throws(SessionRecordFailure) -> [UInt8] {
@@ -20,12 +20,14 @@ extension SessionRecord {
         Self.append("rl", realm, to: &line)
         line += ",\"c\":\(created),\"a\":\(absoluteEnd),\"i\":\(idleSeconds),\"m\":\(isRemembered)".utf8
         if let graceEnd { line += ",\"g\":\(graceEnd)".utf8 }
+        if let previous { Self.append("p", previous.array, to: &line) }
+        if let successor { Self.append("nx", successor.array, to: &line) }
         Self.append("h", handle, to: &line)
         Self.append("ip", address, to: &line)
         Self.append("ua", Self.printable(agent, limit: Self.agentLimit), to: &line)
         line.append(UInt8(ascii: "}"))
         // The limits above add up to less; this guards the sum against the next change of one.
-        guard line.count <= Self.maximumCount else { throw .badField }
+        guard line.count <= Self.maximumCount - Self.rotationRoom else { throw .badField }
         return line
     }
 

@@ -25,6 +25,8 @@ public struct SessionRecord: Sendable, Equatable {
     static let fieldLimit = 64
     static let userIDLimit = 128
     static let handleCount = 16
+    /// Bytes that `SessionScripts.rotate` may add: `"g"`, `"p"` and `"nx"`.
+    static let rotationRoom = 128
 
     /// `k`: the name it is stored under.
     public var hash: SessionHash
@@ -50,8 +52,12 @@ public struct SessionRecord: Sendable, Equatable {
     public var address: [UInt8] = []
     /// `ua`: the client's user agent at login.
     public var agent: [UInt8] = []
-    /// `g`: when a replaced session ends for good; nil = it was not replaced.
+    /// `g`: when a rotated session's old record ends for good; nil = it was not rotated.
     public var graceEnd: Int64?
+    /// `p`: the name under which the session was stored before its last rotation.
+    public var previous: SessionHash?
+    /// `nx`: the name under which a rotated session is stored since.
+    public var successor: SessionHash?
 
     /// A record of a session of `userID` that begins now.
     public init(

@@ -4,21 +4,34 @@
 /// The first write of each is the one that a full or read-only server refuses: a script that fails has changed
 /// nothing.
 enum SessionScripts {
-    /// Ends one session: `finish(hash)`. Returns 1 if it was there. Members of the sets go by what the record says.
-    private static let finish = """
-        local function finish(hash)
+    /// `read(hash)`: a record's text and its fields, both nil if there is none; no fields if it is none of ours.
+    private static let read = """
+        local function read(hash)
           local record = redis.call('GET', base .. 's:' .. hash)
+          if not record then return nil, {} end
+          local isRead, fields = pcall(cjson.decode, record)
+          if not isRead or type(fields) ~= 'table' then return record, {} end
+          return record, fields
+        end
+
+        """
+
+    /// `finish(hash)`: ends one session, under its names before and after a rotation too. Returns 1 if it was there.
+    /// Members of the sets go by what the record says.
+    private static let finish = """
+        \(read)
+        local function finish(hash)
+          local record, fields = read(hash)
           if not record then return 0 end
           redis.call('DEL', base .. 's:' .. hash)
-          local isRead, fields = pcall(cjson.decode, record)
-          if isRead and type(fields) == 'table' then
-            if type(fields.u) == 'string' then
-              redis.call('ZREM', base .. 'u:' .. fields.u, hash)
-              redis.call('ZREM', base .. 't:' .. fields.u, hash)
-            end
-            if type(fields.h) == 'string' then
-              redis.call('PUBLISH', base .. 'revoked', 's:' .. fields.h)
-            end
+          if type(fields.u) == 'string' then
+            redis.call('ZREM', base .. 'u:' .. fields.u, hash)
+            redis.call('ZREM', base .. 't:' .. fields.u, hash)
+          end
+          if type(fields.p) == 'string' then finish(fields.p) end
+          if type(fields.nx) == 'string' then finish(fields.nx) end
+          if type(fields.h) == 'string' then
+            redis.call('PUBLISH', base .. 'revoked', 's:' .. fields.h)
           end
           return 1
         end
@@ -60,10 +73,12 @@ enum SessionScripts {
 
     /// KEYS: record, the user's sessions, their last use. ARGV: hash, handle, base. Returns 1 if it was there.
     static let logout = """
-        local count = redis.call('DEL', KEYS[1])
+        local base = ARGV[3]
+        \(finish)
+        local count = finish(ARGV[1])
         redis.call('ZREM', KEYS[2], ARGV[1])
         redis.call('ZREM', KEYS[3], ARGV[1])
-        redis.call('PUBLISH', ARGV[3] .. 'revoked', 's:' .. ARGV[2])
+        if count == 0 then redis.call('PUBLISH', base .. 'revoked', 's:' .. ARGV[2]) end
         return count
         """
 
@@ -72,9 +87,14 @@ enum SessionScripts {
     static let logoutEverywhere = """
         local base = ARGV[3]
         \(finish)
-        local count = 0
+        local count, kept, name = 0, {}, ARGV[2]
+        while type(name) == 'string' and name ~= '' and not kept[name] do
+          kept[name] = true
+          local _, fields = read(name)
+          name = fields.nx
+        end
         for _, hash in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
-          if hash ~= ARGV[2] then
+          if not kept[hash] then
             count = count + finish(hash)
             redis.call('ZREM', KEYS[1], hash)
             redis.call('ZREM', KEYS[2], hash)
@@ -107,10 +127,10 @@ enum SessionScripts {
         end
         local count = 0
         for _, hash in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
-          local record = redis.call('GET', base .. 's:' .. hash)
+          local record, fields = read(hash)
           if record then
             local changed = rewrite(record)
-            if not changed or #changed > \(SessionRecord.maximumCount) then
+            if not changed or #changed > \(SessionRecord.maximumCount - SessionRecord.rotationRoom) then
               finish(hash)
               redis.call('ZREM', KEYS[1], hash)
               redis.call('ZREM', KEYS[2], hash)
@@ -118,11 +138,70 @@ enum SessionScripts {
             elseif changed ~= record then
               redis.call('SET', base .. 's:' .. hash, changed, 'XX', 'KEEPTTL')
               count = count + 1
+              -- The names that the session had before its last rotations still answer for seconds.
+              while type(fields.p) == 'string' do
+                local name = fields.p
+                record, fields = read(name)
+                changed = record and rewrite(record)
+                if changed then redis.call('SET', base .. 's:' .. name, changed, 'XX', 'KEEPTTL') end
+              end
             end
           end
         end
         if count > 0 then redis.call('PUBLISH', base .. 'revoked', 'u:' .. ARGV[2]) end
         return count
+        """
+
+    /// Stores a session under a new name; what it is called outside, its handle, stays, so nothing is published but
+    /// for the sessions that end. The record is changed as text: whatever was written into it since it was read
+    /// is kept, and decoding would not tell an empty list of roles from an empty object.
+    ///
+    /// KEYS: old record, new record, the user's sessions, their last use. ARGV: old hash, new hash, life of the new
+    /// record in ms, now, when the old one ends for good and how long that is in ms (0 = it ends now and every
+    /// other session of the user with it), base. Returns 1, 0: it has been rotated before, or -1: there is no such
+    /// session any more.
+    static let rotate = """
+        local base = ARGV[7]
+        \(finish)
+        local isGraceful, old = tonumber(ARGV[6]) > 0, ARGV[1]
+        local record, fields = read(old)
+        if fields.g and isGraceful then return 0 end
+        while record and fields.g and type(fields.nx) == 'string' do
+          old = fields.nx
+          record, fields = read(old)
+        end
+        if not record then return -1 end
+        local named = '"k":"' .. old .. '"'
+        local from, to = string.find(record, named, 1, true)
+        if not from then return redis.error_reply('ERR the record does not name itself') end
+        local plain = string.gsub(record, ',"p":"[%w_-]*"', '')
+        from, to = string.find(plain, named, 1, true)
+        local renamed = string.sub(plain, 1, from - 1) .. '"k":"' .. ARGV[2] .. '"' .. string.sub(plain, to + 1, -2)
+        if isGraceful then renamed = renamed .. ',"p":"' .. old .. '"' end
+        redis.call('SET', KEYS[2], renamed .. '}', 'PX', ARGV[3])
+        for index = 3, 4 do
+          local score = index == 4 and ARGV[4] or redis.call('ZSCORE', KEYS[index], old) or ARGV[4]
+          redis.call('ZREM', KEYS[index], old)
+          redis.call('ZADD', KEYS[index], score, ARGV[2])
+          if redis.call('PTTL', KEYS[index]) < tonumber(ARGV[3]) then
+            redis.call('PEXPIRE', KEYS[index], ARGV[3])
+          end
+        end
+        if isGraceful then
+          local tail = ',"g":' .. ARGV[5] .. ',"nx":"' .. ARGV[2] .. '"}'
+          redis.call('SET', KEYS[1], string.sub(record, 1, -2) .. tail, 'PX', ARGV[6])
+          return 1
+        end
+        redis.call('DEL', base .. 's:' .. old)
+        if type(fields.p) == 'string' then redis.call('DEL', base .. 's:' .. fields.p) end
+        for _, hash in ipairs(redis.call('ZRANGE', KEYS[3], 0, -1)) do
+          if hash ~= ARGV[2] then
+            finish(hash)
+            redis.call('ZREM', KEYS[3], hash)
+            redis.call('ZREM', KEYS[4], hash)
+          end
+        end
+        return 1
         """
 
     /// KEYS: the user's sessions, their last use. ARGV: base. Returns record and last use of each, oldest first.

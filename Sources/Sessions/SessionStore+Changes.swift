@@ -100,7 +100,7 @@ extension SessionStore {
     }
 
     /// What a script counted.
-    private func count(_ outcome: RedisOutcome) -> Result<Int64, SessionOutage> {
+    func count(_ outcome: RedisOutcome) -> Result<Int64, SessionOutage> {
         switch outcome {
         case .reply(.integer(let count)): return .success(count)
         case .reply(.error): return .failure(.refused)

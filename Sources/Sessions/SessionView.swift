@@ -54,6 +54,9 @@ public struct SessionView: Sendable, Equatable {
     /// A view of nothing, to be filled.
     public init() {}
 
+    /// Whether it ends when it is not used for a time.
+    public var hasIdleLimit: Bool { idleSeconds > 0 && !isRemembered }
+
     /// Milliseconds that the record may live from `now` on, at least 1.
     public func timeToLive(now: Int64) -> Int64 {
         SessionLifetime.milliseconds(

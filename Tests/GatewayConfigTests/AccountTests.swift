@@ -61,8 +61,8 @@ import Testing
             samesite strict
             idle 30m
             absolute 7d
-            remember off
-            bearer off
+            remember 90d
+            bearer on
             sessions_per_user 3 reject
             after_login /start
             after_logout /bye/
@@ -75,6 +75,8 @@ import Testing
         #expect(realm.sameSite == .strict)
         #expect(realm.idle == 1_800_000)
         #expect(realm.absolute == 604_800_000)
+        #expect(realm.remember == 7_776_000_000)
+        #expect(realm.bearer)
         #expect(realm.sessionsPerUser == 3)
         #expect(realm.sessionLimitPolicy == .reject)
         #expect(realm.afterLogin == "/start")
@@ -91,7 +93,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("remember 30d", "E212"), ("remember 30", "E205"), ("bearer on", "E212"), ("bearer maybe", "E203"),
+        ("remember 30", "E205"), ("remember 2h", "W504"), ("bearer maybe", "E203"),
         ("login_page { title x }", "E212"),
         ("return_to x", "E212"),
         ("csrf same_origin", "E212"), ("samesite none", "E203"), ("cookie a=b", "E205"),

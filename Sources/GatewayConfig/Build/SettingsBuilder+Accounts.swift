@@ -116,6 +116,8 @@ extension SettingsBuilder {
         if let sameSite = block.text("samesite") { realm.sameSite = sameSite == "strict" ? .strict : .lax }
         block.set("idle", &realm.idle)
         block.set("absolute", &realm.absolute)
+        block.set("remember", &realm.remember)
+        realm.bearer = block.text("bearer") == "on"
         if let path = block.text("after_login") { realm.afterLogin = path }
         realm.afterLogout = block.text("after_logout")
         buildCookie(block, &realm)
@@ -164,6 +166,12 @@ extension SettingsBuilder {
     }
 
     private func checkLifetimes(_ block: Block, _ realm: RealmSettings) {
+        if let remember = realm.remember, remember <= realm.absolute {
+            log.warning(
+                "W504", block.value("remember")?.word.position,
+                "remember \(Number.durationText(remember)) lasts no longer than any other session: "
+                    + "absolute is \(Number.durationText(realm.absolute))")
+        }
         guard realm.idle >= realm.absolute else { return }
         let position = (block.value("idle") ?? block.value("absolute"))?.word.position
         let (idle, absolute) = (Number.durationText(realm.idle), Number.durationText(realm.absolute))

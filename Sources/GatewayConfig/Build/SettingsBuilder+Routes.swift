@@ -20,9 +20,11 @@ extension SettingsBuilder {
         route.stripPrefix = block.text("strip_prefix")
         route.rewrite = block.text("rewrite")
         block.set("on_unauth", &route.onUnauthenticated)
+        block.set("fresh", &route.fresh)
         route.encodedPaths = block.text("paths") == "encoded"
         route.setHeaders = headers(block)
         checkPrefix(item, pattern)
+        checkFresh(block, route)
         return route
     }
 
@@ -171,6 +173,16 @@ extension SettingsBuilder {
             !methods.values.isEmpty
         {
             log.error("E305", methods.position, "websocket on needs the method GET")
+        }
+    }
+
+    /// Only where somebody has to be logged in can the login be too old.
+    private func checkFresh(_ block: Block, _ route: RouteSettings) {
+        guard route.fresh != nil, let position = block.first("fresh")?.position else { return }
+        switch route.access {
+        case .user, .role: return
+        case .public, .optional, .deny:
+            log.error("E305", position, "fresh needs access user or role")
         }
     }
 

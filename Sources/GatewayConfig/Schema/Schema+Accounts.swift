@@ -61,9 +61,9 @@ extension Schema {
             "absolute", in: .realm, [.duration(Limit.life)], default: "24h",
             "A session ends this long after the login.", example: "absolute 24h"),
         DirectiveRule(
-            "remember", in: .realm,
-            [ArgumentRule("off", .onlyOff(.duration(Limit.life, off: true)))], default: "off",
-            "Life of a session whose owner asks to stay logged in.", example: "remember off"),
+            "remember", in: .realm, [.duration(Limit.life, off: true)], default: "off",
+            "Offers to stay logged in: such a session lives this long, used or not, in place of idle and absolute.",
+            example: "remember 30d"),
         DirectiveRule(
             "sessions_per_user", in: .realm,
             [.count(1...1_000), ArgumentRule("reject | evict oldest", .word, 0...2)],
@@ -80,8 +80,9 @@ extension Schema {
             example: "login_limit 10/5m per account_ip"
         ).written("login_limit RATE per ip|account|account_ip, or login_limit off").repeating,
         DirectiveRule(
-            "bearer", in: .realm, [ArgumentRule("off", .onlyOff(.choice(["on"], later: [])))], default: "off",
-            "Sessions as Authorization: Bearer.", example: "bearer off"),
+            "bearer", in: .realm, [.choice("off", "on")], default: "off",
+            "Also takes sessions as Authorization: Bearer, for clients without cookies; POST token makes them.",
+            example: "bearer on"),
         .later("return_to", in: .realm, "Other hosts to go back to.", example: "return_to app.example.org"),
         DirectiveRule(
             "after_login", in: .realm, [ArgumentRule("PATH", .urlPath(isPrefix: false))], default: "/",

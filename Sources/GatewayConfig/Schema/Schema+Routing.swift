@@ -110,7 +110,9 @@ extension Schema {
             example: "realm main"),
         .later("csrf", in: .route, "Origin rule.", example: "csrf off"),
         .later("outage", in: .route, "While Redis is away.", example: "outage reject"),
-        .later("fresh", in: .route, "Wants a login younger than this.", example: "fresh 5m"),
+        DirectiveRule(
+            "fresh", in: .route, [.duration(Limit.life, off: true)], default: "off",
+            "Wants a login younger than this; others log in again first.", example: "fresh 5m"),
         DirectiveRule(
             "set_header", in: .route,
             [ArgumentRule("HEADER", .header(off: false)), ArgumentRule("VALUE", .headerText)],

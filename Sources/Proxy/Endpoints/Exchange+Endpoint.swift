@@ -11,22 +11,16 @@ extension Exchange {
     func pickEndpoint(_ realm: Realm, _ rest: Span<UInt8>) -> Bool {
         var name: [UInt8] = []
         for index in rest.indices { name.append(rest[index]) }
-        let kind: EndpointRequest.Kind
-        switch String(decoding: name, as: UTF8.self) {
-        case "/login": kind = .login
-        case "/register": kind = .register
-        case "/logout": kind = .logout
-        case "/session": kind = .session
-        default: return refused(404, .notFound, "There is nothing at this address.")
-        }
-        let allow: StaticString = kind == .session ? "GET, HEAD" : "GET, HEAD, POST"
-        guard head.method == .get || head.method == .head || head.method == .post && kind != .session else {
+        guard let endpoint = EndpointRequest(path: name, realm: realm),
+            endpoint.kind != .token || realm.takesBearer
+        else { return refused(404, .notFound, "There is nothing at this address.") }
+        guard endpoint.takes(head.method) else {
             var reply = errorReply(405, .methodNotAllowed, "This address does not take that method.")
-            reply.add("Allow", "\(allow)")
+            reply.add("Allow", "\(endpoint.allow)")
             respond(reply)
             return false
         }
-        endpoint = EndpointRequest(kind: kind, realm: realm)
+        self.endpoint = endpoint
         return true
     }
 
@@ -36,7 +30,7 @@ extension Exchange {
             refuse(400, .badRequest, "This address does not take WebSocket connections.")
             return
         }
-        if head.method == .post {
+        if head.method == .post || head.method == .delete {
             startCollecting()
             return
         }
@@ -45,6 +39,10 @@ extension Exchange {
         case .register: showRegister()
         case .logout: showLogout()
         case .session: askWhoami()
+        case .sessions: withSession { $0.listSessions() }
+        case .account: showAccount()
+        case .password: redirectToAccount(status: 303)
+        case .token: break
         }
     }
 
@@ -125,12 +123,16 @@ extension Exchange {
         case .login: login(form)
         case .register: register(form)
         case .logout: logout(form)
-        case .session: break
+        case .session: withSession { $0.extendSession(form) }
+        case .sessions: endSessions(endpoint)
+        case .password: changePassword(form)
+        case .token: login(form)
+        case .account: changeAccount(form)
         }
     }
 
     private func parseForm(_ endpoint: EndpointRequest) -> FormFields? {
-        if collectedBody.isEmpty && endpoint.kind == .logout { return FormFields() }
+        if collectedBody.isEmpty && endpoint.kind.takesEmptyBody { return FormFields() }
         do {
             let body = collectedBody
             return try FormBody.parse(body.span, as: endpoint.isForm ? .form : .json)
@@ -144,7 +146,9 @@ extension Exchange {
     private func isSameOrigin(_ endpoint: EndpointRequest, _ form: FormFields) -> Bool {
         let verdict = originVerdict()
         let body: OriginPolicy.Body =
-            collectedBody.isEmpty && endpoint.kind == .logout ? .empty : endpoint.isForm ? .form : .json
+            collectedBody.isEmpty && endpoint.kind.takesEmptyBody ? .empty : endpoint.isForm ? .form : .json
+        // No page can make another site's visitor send this header.
+        if verdict == .unstated && carriesBearer(endpoint.realm) { return true }
         let token = form.text("csrf")
         return verdict.permits(body, hasSignedToken: token.map { worker.formTokens.isValid($0) } ?? false)
     }

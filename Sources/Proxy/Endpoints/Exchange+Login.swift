@@ -13,14 +13,22 @@ extension Exchange {
     // MARK: Pages
 
     func showLogin() {
-        guard let endpoint, let target = queryValue("return_to") else { return }
+        guard let endpoint, let target = queryValue("return_to"), let next = queryValue("to"),
+            let fresh = queryValue("fresh")
+        else { return }
         if showsLostCookie(endpoint.realm) { return }
+        let checked = target.map { checkedTarget($0, endpoint.realm) }
+        if fresh != nil {
+            relogin(target: checked)
+            return
+        }
         respond(
-            loginPage(endpoint.realm, status: 200, target: target.map { checkedTarget($0, endpoint.realm) }))
+            loginPage(endpoint.realm, status: 200, target: checked, leadsToAccount: Self.isAccount(next)))
     }
 
     func loginPage(
-        _ realm: Realm, status: Int, target: [UInt8]?, name: [UInt8] = [], problem: Problem? = nil
+        _ realm: Realm, status: Int, target: [UInt8]?, name: [UInt8] = [], problem: Problem? = nil,
+        notice: String? = nil, leadsToAccount: Bool = false, isRemembered: Bool = false
     ) -> Reply {
         var reply = Reply(status: status)
         var page = LoginPage(
@@ -28,6 +36,10 @@ extension Exchange {
             returnTo: target.map { String(decoding: $0, as: UTF8.self) })
         page.name = String(decoding: name, as: UTF8.self)
         page.problem = problem
+        page.notice = notice
+        page.leadsToAccount = leadsToAccount
+        page.remember = realm.settings.remember.map { DurationText.words(seconds: $0 / 1_000) }
+        page.isRemembered = isRemembered
         page.offersRegistration = realm.isRegistrationOpen
         page.warnsOfPlainHTTP = isPlainHTTPElsewhere
         setPage(&reply, page.render())
@@ -112,7 +124,7 @@ extension Exchange {
 
     /// The form again with what is wrong, or the problem as a document: the answer to a POST follows Accept.
     func formReply(_ endpoint: EndpointRequest, _ form: FormFields, _ problem: Problem) -> Reply {
-        guard prefersHTML else {
+        guard prefersHTML, endpoint.kind != .token else {
             var reply = Reply(status: problem.status)
             setProblem(&reply, problem)
             return reply
@@ -123,7 +135,9 @@ extension Exchange {
             return registerPage(
                 endpoint.realm, status: problem.status, target: target, name: name, problem: problem)
         }
-        return loginPage(endpoint.realm, status: problem.status, target: target, name: name, problem: problem)
+        return loginPage(
+            endpoint.realm, status: problem.status, target: target, name: name, problem: problem,
+            leadsToAccount: Self.isAccount(form.text("to")), isRemembered: form.flag("remember"))
     }
 
     // MARK: Session
@@ -146,15 +160,21 @@ extension Exchange {
             idleSeconds: Int64(realm.settings.idle / 1_000))
         record.address = clientAddress
         record.agent = field(.userAgent).map { Array($0) } ?? []
+        if let remember = realm.settings.remember, form.flag("remember") {
+            record.isRemembered = true
+            record.absoluteEnd = now + Int64(remember)
+            record.idleSeconds = 0
+        }
+        // A token is asked for besides what the client has, not in place of it.
         var previous: SessionHash?
-        if case .valid(let hash) = findTicket(realm) { previous = hash }
+        if endpoint?.kind != .token, case .valid(let hash) = findTicket(realm) { previous = hash }
         let epoch = self.epoch
         realm.sessions.create(record, replacing: previous) { [self] outcome in
             trail.recordSession(outcome, record, event)
             guard epoch == self.epoch, isRunning else { return }
             switch outcome {
             case .created:
-                if endpoint?.kind == .login { worker.tally.count(.logins) }
+                if endpoint?.kind != .register { worker.tally.count(.logins) }
                 answerLogin(record, ticket, realm, form, status)
             case .limitReached:
                 refuse(409, .sessionLimit, "This account has as many sessions as it may have.")
@@ -166,32 +186,21 @@ extension Exchange {
     private func answerLogin(
         _ record: SessionRecord, _ ticket: Ticket, _ realm: Realm, _ form: FormFields, _ created: Int
     ) {
+        if endpoint?.kind == .token {
+            respond(tokenReply(sessionDocument(record, realm), ticket, end: record.absoluteEnd))
+            return
+        }
         var reply: Reply
         if prefersHTML {
             reply = Reply(status: 303)
-            reply.add("Location", checkedTarget(form.text("return_to"), realm))
+            reply.add("Location", landing(form, realm))
         } else {
             reply = Reply(status: created)
             reply.setBody(sessionDocument(record, realm).json(), "application/json")
         }
-        var cookie = realm.cookieName
-        cookie.append(UInt8(ascii: "="))
-        cookie += ticket.text
-        cookie += "; Max-Age=\(realm.settings.absolute / 1_000)".utf8
-        cookie += realm.cookieAttributes
-        reply.addCookie(cookie)
+        addTicket(&reply, ticket, realm, end: record.absoluteEnd)
         if prefersHTML && knownScheme != .https { reply.addCookie(Self.checkCookie) }
         respond(reply)
-    }
-
-    private func sessionDocument(_ record: SessionRecord, _ realm: Realm) -> SessionAnswer {
-        SessionAnswer(
-            userID: String(decoding: record.userID, as: UTF8.self),
-            name: String(decoding: record.name, as: UTF8.self),
-            roles: record.roles.map { String(decoding: $0, as: UTF8.self) }, realm: realm.settings.name,
-            created: Int(record.created / 1_000),
-            idleExpires: Int((record.created + record.timeToLive(now: record.created)) / 1_000),
-            absoluteExpires: Int(record.absoluteEnd / 1_000), remember: record.isRemembered)
     }
 
     // MARK: Cookie lost
@@ -231,6 +240,9 @@ extension Exchange {
             "WWW-Authenticate",
             "Cookie realm=\"\(realm.settings.name)\", form-action=\"\(realm.settings.endpoints)/login\", "
                 + "cookie-name=\"\(realm.settings.cookie)\"")
+        if realm.takesBearer {
+            reply.add("WWW-Authenticate", "Bearer realm=\"\(realm.settings.name)\"")
+        }
     }
 }
 

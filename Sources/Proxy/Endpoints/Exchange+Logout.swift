@@ -19,7 +19,7 @@ extension Exchange {
         guard let endpoint else { return }
         let everywhere = form.flag("everywhere")
         guard case .valid(let hash) = findTicket(endpoint.realm) else {
-            answerLogout(endpoint.realm)
+            answerLogout()
             return
         }
         endpoint.next = .logout(everywhere: everywhere)
@@ -34,7 +34,7 @@ extension Exchange {
             return
         }
         guard identity.isPresent else {
-            answerLogout(endpoint.realm)
+            answerLogout()
             return
         }
         phase = .working
@@ -45,7 +45,7 @@ extension Exchange {
         let finish: (Bool) -> Void = { [self] isDone in
             if isDone { trail.record(.logout, who + [("everywhere", .flag(everywhere))]) }
             guard epoch == self.epoch, isRunning else { return }
-            if isDone { answerLogout(realm) } else { refuseUnavailableStore() }
+            if isDone { answerLogout() } else { refuseUnavailableStore() }
         }
         if everywhere {
             realm.sessions.endAll(userID: identity.userID, completion: finish)
@@ -55,7 +55,9 @@ extension Exchange {
         }
     }
 
-    private func answerLogout(_ realm: Realm) {
+    /// The session is gone: says so, and takes the cookie away.
+    func answerLogout() {
+        guard let realm else { return }
         var reply: Reply
         if prefersHTML {
             reply = Reply(status: 303)
@@ -63,7 +65,7 @@ extension Exchange {
         } else {
             reply = Reply(status: 204)
         }
-        reply.addCookie(clearedCookie(realm))
+        if !usesBearer { reply.addCookie(clearedCookie(realm)) }
         // Only where it is there: curl's jar keeps all but the last cookie that one answer takes away.
         if sendsCheckCookie { reply.addCookie(Self.clearedCheckCookie) }
         respond(reply)

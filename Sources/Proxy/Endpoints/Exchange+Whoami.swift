@@ -32,33 +32,16 @@ extension Exchange {
             answerNobody(strict: strict, endpoint)
             return
         }
-        phase = .working
-        let epoch = self.epoch
-        // What the record says about its life is what it had at its last use; only Redis knows what is left.
-        endpoint.realm.sessions.timeToLive(identity.hash) { [self] result in
-            guard epoch == self.epoch, isRunning else { return }
-            switch result {
-            case .success(let left?): answerUser(endpoint, now: worker.loop.wallNow, left: left)
-            case .success(nil): answerNobody(strict: strict, endpoint)
-            case .failure: refuseUnavailableStore()
+        askIdleEnd { exchange, idleEnd in
+            guard exchange.identity.isPresent else {
+                exchange.answerNobody(strict: strict, endpoint)
+                return
             }
+            var reply = Reply(status: 200)
+            let document = exchange.sessionDocument(endpoint.realm, idleEnd: idleEnd)
+            reply.setBody(document.whoami(), "application/json")
+            exchange.respond(reply)
         }
-    }
-
-    private func answerUser(_ endpoint: EndpointRequest, now: Int64, left: Int64) {
-        let view = identity.view
-        let (end, overflow) = now.addingReportingOverflow(left)
-        let idleEnd = overflow ? view.absoluteEnd : min(end, view.absoluteEnd)
-        let document = SessionAnswer(
-            userID: String(decoding: identity.userID, as: UTF8.self),
-            name: String(decoding: identity.name, as: UTF8.self),
-            roles: identity.roles.map { String(decoding: $0, as: UTF8.self) },
-            realm: endpoint.realm.settings.name, created: Int(view.created / 1_000),
-            idleExpires: Int(idleEnd / 1_000), absoluteExpires: Int(view.absoluteEnd / 1_000),
-            remember: view.isRemembered)
-        var reply = Reply(status: 200)
-        reply.setBody(document.whoami(), "application/json")
-        respond(reply)
     }
 
     private func answerNobody(strict: Bool, _ endpoint: EndpointRequest) {

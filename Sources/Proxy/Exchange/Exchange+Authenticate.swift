@@ -100,8 +100,9 @@ extension Exchange {
         case valid(SessionHash)
     }
 
-    /// The ticket in the realm's cookie.
+    /// The ticket in the realm's cookie, or before that as a bearer token.
     func findTicket(_ realm: Realm) -> FoundTicket {
+        if realm.takesBearer, let found = findBearer(realm) { return found }
         guard head.cookieLineCount > 0 else { return .none }
         let raw = headBytes.bindMemory(to: UInt8.self)
         let found = CookieScanner.find(realm.cookieName, in: head.fields, raw.span)

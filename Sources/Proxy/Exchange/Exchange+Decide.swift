@@ -10,7 +10,7 @@ extension Exchange {
 
     private func decide(_ route: CompiledRoute) {
         // A page of another site must not act with the user's cookie.
-        if identity.isPresent && !head.method.isSafe && originVerdict() == .refused {
+        if identity.isPresent && !head.method.isSafe && !usesBearer && originVerdict() == .refused {
             refuse(403, .csrfFailed, "The request does not come from a page of this site.")
             return
         }
@@ -21,6 +21,10 @@ extension Exchange {
         switch route.access.decide(sessionState(), requestFacts()) {
         case .allow(let withIdentity):
             if !withIdentity { identity.clear() }
+            if withIdentity, let fresh = route.fresh, isLoginOlder(than: fresh) {
+                refuseStaleLogin(route)
+                return
+            }
             allowed(route)
         case .login: redirectToLogin()
         case .unauthorized: refuseUnauthenticated()

@@ -129,6 +129,7 @@ extension Exchange {
         endpoint = nil
         givenRequestID = nil
         clearsCookie = false
+        usesBearer = false
         if !collectedBody.isEmpty { collectedBody = [] }
     }
 

@@ -89,13 +89,13 @@ extension Exchange {
     }
 
     /// To the login page, and back here afterwards.
-    func redirectToLogin() {
+    func redirectToLogin(isStale: Bool = false) {
         guard let realm else { return }
         if showsLostCookie(realm) { return }
         var reply = Reply(status: 303)
-        var location = Array("\(realm.settings.endpoints)/login".utf8)
+        var location = Array("\(realm.settings.endpoints)/login\(isStale ? "?fresh=1" : "")".utf8)
         if let target = returnTarget() {
-            location += Array("?return_to=".utf8)
+            location += Array("\(isStale ? "&" : "?")return_to=".utf8)
             location += Array(URLEncoding.encoded(String(decoding: target, as: UTF8.self)).utf8)
         }
         reply.add("Location", location)

@@ -37,9 +37,14 @@ extension Exchange {
     }
 
     private func pickRoute(_ site: CompiledSite, _ path: Span<UInt8>, _ bytes: Span<UInt8>) -> Bool {
-        if case .endpoint(let index, let rest)? = worker.router.gatewayPath(site: site.index, path: path) {
+        switch worker.router.gatewayPath(site: site.index, path: path) {
+        case .endpoint(let index, let rest)?:
             fixedRealm = Fixed(worker.realms[index])
             return pickEndpoint(worker.realms[index], path.extracting(rest))
+        case .changePassword(let index)?:
+            fixedRealm = Fixed(worker.realms[index])
+            return redirectFromWellKnown()
+        case nil: break
         }
         switch worker.router.match(
             site: site.index, method: bytes.extracting(head.methodRange), path: path)

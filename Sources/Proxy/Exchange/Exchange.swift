@@ -78,6 +78,8 @@ final class Exchange {
     let identity = Identity()
     var ticketMemo = TicketMemo()
     var sessionResult = SessionResult.none
+    /// The session's ticket came as a bearer token, which no page of another site can send.
+    var usesBearer = false
     /// The session cookie came twice: the answer takes it away.
     var clearsCookie = false
     /// Whether the session has ended since it was checked.

@@ -68,6 +68,9 @@ extension ForwardingRules {
             case .cookie:
                 hasCookies = true
                 continue
+            case .authorization where takesBearer:
+                let value = UnsafeRawBufferPointer(rebasing: bytes[line.value])
+                if BearerToken.ticket(in: value) != nil { continue }
             case .maxForwards where exchange.head.method == .options:
                 writeMaxForwards(exchange, into: out)
                 continue

@@ -16,6 +16,8 @@ final class ForwardingRules {
     let keepsSessionCookie: Bool
     /// Names of every realm's cookie: none of them leaves for an origin, or comes from one.
     let cookieNames: [[UInt8]]
+    /// Some realm takes its tickets as bearer tokens: none of them leaves for an origin.
+    let takesBearer: Bool
     /// Names that are taken out of requests.
     private let stripped: ProtectedNames
     /// Names no other spelling of which, and no Connection option, may name.
@@ -49,6 +51,7 @@ final class ForwardingRules {
         forwarded = headers.forwarded
         keepsSessionCookie = headers.keepSessionCookie
         cookieNames = settings.realms.map { Array($0.cookie.utf8) } + [Exchange.checkCookieName]
+        takesBearer = settings.realms.contains { $0.bearer }
         let identity = [headers.userID, headers.userName, headers.roles, headers.realm, headers.session]
         let always = ["X-User-Id", "X-User-Name", "X-User-Roles", "X-User-Realm"]
         let ours = identity.compactMap { $0 } + always + headers.strip + Self.builtInStrip
