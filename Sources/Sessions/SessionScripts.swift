@@ -4,6 +4,10 @@
 /// The first write of each is the one that a full or read-only server refuses: a script that fails has changed
 /// nothing.
 enum SessionScripts {
+    /// Names of one session that are followed: nobody rotates more often within the grace, and no record written by
+    /// hand keeps Redis going round in a circle.
+    private static let rotationLimit = 100
+
     /// `read(hash)`: a record's text and its fields, both nil if there is none; no fields if it is none of ours.
     private static let read = """
         local function read(hash)
@@ -139,8 +143,9 @@ enum SessionScripts {
               redis.call('SET', base .. 's:' .. hash, changed, 'XX', 'KEEPTTL')
               count = count + 1
               -- The names that the session had before its last rotations still answer for seconds.
-              while type(fields.p) == 'string' do
+              for _ = 1, \(rotationLimit) do
                 local name = fields.p
+                if type(name) ~= 'string' then break end
                 record, fields = read(name)
                 changed = record and rewrite(record)
                 if changed then redis.call('SET', base .. 's:' .. name, changed, 'XX', 'KEEPTTL') end
@@ -166,7 +171,8 @@ enum SessionScripts {
         local isGraceful, old = tonumber(ARGV[6]) > 0, ARGV[1]
         local record, fields = read(old)
         if fields.g and isGraceful then return 0 end
-        while record and fields.g and type(fields.nx) == 'string' do
+        for _ = 1, \(rotationLimit) do
+          if not fields.g or type(fields.nx) ~= 'string' then break end
           old = fields.nx
           record, fields = read(old)
         end
