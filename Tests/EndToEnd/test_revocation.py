@@ -12,7 +12,7 @@ import pytest
 
 from harness.client import Client, request
 from harness.gateway import binary, settle
-from harness.users import JSON, log_in, register
+from harness.users import JSON, PASSWORD, cookie_of, log_in, register
 from harness.websocket import frame, handshake, read_frame, switch
 from harness.wire import wait_until
 
@@ -534,3 +534,66 @@ def test_the_message_of_another_realm_ends_nothing(make_gateway, redis):
     assert echoes(origin, tunnel)
     redis("PUBLISH", "%s:main:revoked" % gateway.prefix, "u:" + user.id)
     assert tunnel.close_code() == ENDED
+
+
+# What operators and owners do
+
+
+@pytest.mark.parametrize("words", [["disable"], ["delete", "--yes"], ["roles", "admin"]])
+def test_a_command_about_the_user_closes_the_sockets(make_gateway, words):
+    gateway = make_gateway()
+    origin = Origin(gateway.recorder)
+    user, other = register(gateway), register(gateway)
+    tunnel, kept = open_tunnel(user), open_tunnel(other)
+    done = gateway.command("user", words[0], user.name, *words[1:], "--config", gateway.path)
+    assert done.returncode == 0, done.stderr
+    assert tunnel.close_code() == ENDED
+    assert gateway.fetch(headers=user.headers).status == (200 if words[0] == "roles" else 401)
+    assert echoes(origin, kept)
+
+
+def test_the_same_roles_again_close_nothing(make_gateway):
+    gateway = make_gateway()
+    origin = Origin(gateway.recorder)
+    user = register(gateway)
+    tunnel = open_tunnel(user)
+    done = gateway.command("user", "roles", user.name, "--none", "--config", gateway.path)
+    assert done.returncode == 0, done.stderr
+    assert echoes(origin, tunnel)
+
+
+def rotate(user):
+    """Gives the session a new ticket."""
+    response = user.gateway.fetch("POST", "/_auth/session", {**user.headers, **JSON}, b"{}")
+    assert response.status == 200, response
+    user.ticket = cookie_of(response)
+    assert user.ticket
+
+
+@pytest.mark.slow
+def test_a_renewed_ticket_keeps_the_sockets_that_the_old_one_opened(make_gateway, redis):
+    gateway = quick_gateway(make_gateway)
+    origin = Origin(gateway.recorder)
+    user = register(gateway)
+    tunnel, old = open_tunnel(user), user.key(gateway.prefix)
+    rotate(user)
+    redis("DEL", old)
+    for _ in range(4):
+        settle(1)
+        assert gateway.fetch(headers=user.headers).status == 200
+    assert echoes(origin, tunnel)
+    logout(user)
+    assert tunnel.close_code() == ENDED
+
+
+def test_another_password_closes_the_sockets_of_the_others_only(make_gateway):
+    gateway = make_gateway()
+    origin = Origin(gateway.recorder)
+    user = register(gateway)
+    elsewhere = log_in(gateway, user.name)
+    kept, ended = open_tunnel(user), open_tunnel(elsewhere)
+    response = gateway.fetch("POST", "/_auth/password", {**user.headers, **JSON}, json.dumps(
+        {"current": PASSWORD, "new": "another long password"}).encode())
+    assert response.status in (200, 204), response
+    assert ended.close_code() == ENDED
+    assert echoes(origin, kept)
