@@ -1,4 +1,5 @@
 import Glibc
+public import Operations
 import Transport
 
 /// Speaks to the admin socket of a running gateway, blocking.
@@ -22,17 +23,49 @@ public struct AdminClient {
         path = stateDirectory + "/" + Master.adminSocketName
     }
 
-    /// Asks, and waits for the answer.
+    /// Seconds that a report may take: a command goes on without the gateway.
+    private static let reportSeconds = 2
+
+    /// Tells the audit log what a command has done. `fields` are texts, `numbers` whole numbers.
+    ///
+    /// - Throws: As `request` does.
+    public func report(
+        _ event: AuditEvent, fields: [(name: String, value: String)],
+        numbers: [(name: String, value: Int)] = []
+    ) throws(ExitFailure) {
+        var parts = ["event=\(event.rawValue)"]
+        parts += fields.map { "text.\($0.name)=\(QueryItems.encode($0.value))" }
+        parts += numbers.map { "number.\($0.name)=\($0.value)" }
+        let answer = try request(
+            "POST", "/audit?\(parts.joined(separator: "&"))", seconds: Self.reportSeconds)
+        guard answer.status == 204 else {
+            throw ExitFailure(
+                status: ExitStatus.failure, message: "the gateway does not take the report: \(answer.text)")
+        }
+    }
+
+    /// Asks, and waits for the answer, at most `seconds`; 0 = for as long as it takes. What changes something comes
+    /// with the words of this command, for the audit log.
     ///
     /// - Throws: `ExitFailure` with status 69 if no gateway answers there, 77 if it may not be asked.
     public func request(
-        _ method: String, _ target: String, accept: String = "application/json"
+        _ method: String, _ target: String, accept: String = "application/json",
+        seconds: Int = 0
     ) throws(ExitFailure) -> Answer {
+        var target = target
+        if method != "GET" {
+            for word in CommandWords.withoutSecrets(Array(CommandLine.arguments.dropFirst())) {
+                target += (target.contains("?") ? "&" : "?") + "word=" + QueryItems.encode(word)
+            }
+        }
         let text =
             "\(method) \(target) HTTP/1.1\r\nHost: gatehouse\r\nAccept: \(accept)\r\n"
             + "Content-Length: 0\r\nConnection: close\r\n\r\n"
         do throws(SystemError) {
             let socket = try connect()
+            var limit = timeval(tv_sec: seconds, tv_usec: 0)
+            setsockopt(
+                socket.number, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
             let bytes = Array(text.utf8)
             guard send(socket.number, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
                 throw SystemError(call: "send")
@@ -52,6 +85,9 @@ public struct AdminClient {
             ExitFailure(
                 status: ExitStatus.unavailable,
                 message: "no gateway is running on \(stateDirectory) (\(path): \(error.reason))")
+        case EAGAIN:
+            ExitFailure(
+                status: ExitStatus.failure, message: "the gateway on \(stateDirectory) does not answer")
         case EACCES, EPERM, ECONNRESET, EPIPE:
             ExitFailure(
                 status: ExitStatus.notPermitted,

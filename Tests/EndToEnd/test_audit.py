@@ -1,7 +1,9 @@
 """The audit log: a line for each event, with who and from where, and never a secret."""
 
+import base64
 import json
 import os
+import signal
 
 import pytest
 
@@ -19,7 +21,7 @@ def wait_event(gateway, name, /, **fields):
 
 
 def handle(user, gateway):
-    return next(e for e in events(gateway, "register", user=user.id))["session"]
+    return wait_event(gateway, "register", user=user.id)["session"]
 
 
 def test_account_and_its_session_are_told_in_one_line(gateway):
@@ -91,6 +93,36 @@ def test_login_beyond_the_limit_is_a_failure_with_its_reason(make_gateway):
     assert "session" not in wait_event(gateway, "login_failed", user=user.id, reason="session_limit")
 
 
+def test_sessions_that_a_user_ends_are_told(gateway):
+    user = register(gateway)
+    mine = handle(user, gateway)
+    log_in(gateway, user.name)
+    other = wait_event(gateway, "login", user=user.id)["session"]
+    assert gateway.fetch("DELETE", "/_auth/sessions/" + other, user.headers).status == 204
+    wait_event(gateway, "session_revoked", user=user.id, session=other, by=mine)
+    assert gateway.fetch("DELETE", "/_auth/sessions", user.headers).status == 204
+    wait_event(gateway, "session_revoked", user=user.id, session="others", by=mine)
+    assert gateway.fetch("DELETE", "/_auth/sessions/" + mine, user.headers).status == 204
+    wait_event(gateway, "logout", user=user.id, session=mine)
+
+
+def test_change_of_password_is_told_and_so_is_a_wrong_one(gateway):
+    user = register(gateway)
+    for current, status in (("planted guess of it", 401), (PASSWORD, 204)):
+        body = json.dumps({"current": current, "new": "planted new password"}).encode()
+        assert gateway.fetch("POST", "/_auth/password", {**JSON, **user.headers}, body).status == status
+    wait_event(gateway, "password_changed", user=user.id)
+    assert len(events(gateway, "login_failed", user=user.id, during="password_change")) == 1
+    assert "planted guess" not in gateway.log() and "planted new" not in gateway.log()
+
+
+def test_token_is_a_login(make_gateway):
+    gateway = make_gateway(realm="bearer on")
+    user = register(gateway)
+    assert gateway.fetch("POST", "/_auth/token", JSON, credentials(user.name)).status == 200
+    wait_event(gateway, "login", user=user.id)
+
+
 def test_throttled_attempts_are_told_without_the_name(make_gateway):
     gateway = make_gateway(realm="login_limit 2/15m per account_ip")
     user = register(gateway)
@@ -160,3 +192,150 @@ def test_planted_secrets_are_in_no_log(make_gateway, form):
     for secret in secrets:
         assert secret not in text, secret
     assert PASSWORD not in text
+
+
+# What the master and the operator do.
+
+
+@pytest.fixture
+def own(make_gateway):
+    return make_gateway()
+
+
+def command(gateway, *words, status=0, stdin=None):
+    done = gateway.command(*words, stdin=stdin)
+    assert done.returncode == status, (words, done.stdout, done.stderr)
+
+
+def commands(gateway):
+    return [e["argv"] for e in events(gateway, "admin_command")]
+
+
+def test_configurations_are_told(own):
+    line = wait_event(own, "config_loaded", generation=1)
+    assert line["config"] == own.path and line["workers"] == 1 and len(line["config_sha256"]) == 16
+    assert own.reload().returncode == 0
+    again = wait_event(own, "config_loaded", generation=2)
+    assert again["config_sha256"] == line["config_sha256"]
+    own.write_text(own.text(top="no_such_directive planted-secret"))
+    assert own.reload().returncode == 78
+    line = wait_event(own, "config_rejected")
+    assert line["status"] == 78 and line["generation"] == 2 and "planted" not in json.dumps(line)
+    own.signal(signal.SIGHUP)
+    wait_until(lambda: len(events(own, "config_rejected")) == 2, 5, "the second rejection")
+    assert commands(own) == [["reload", "--config", own.path]] * 2
+    assert all(e["uid"] == os.getuid() and e["pid"] > 1 for e in events(own, "admin_command"))
+
+
+def test_questions_are_no_commands(own):
+    for words in (["status"], ["health"]):
+        command(own, *words)
+    assert own.reload().returncode == 0
+    wait_event(own, "config_loaded", generation=2)
+    assert len(commands(own)) == 1
+
+
+def test_keys_that_come_and_go_are_named_and_not_shown(own):
+    wait_event(own, "config_loaded", generation=1)
+    path = own.directory + "/state/second.key"
+    key = base64.b64encode(os.urandom(32))
+    with open(path, "wb") as file:
+        file.write(key)
+    os.chmod(path, 0o600)
+    own.write(session="key_file state/second.key\nold_key_file state/session.key")
+    assert own.reload().returncode == 0
+    added = wait_event(own, "key_added")
+    own.write(session="key_file state/second.key")
+    assert own.reload().returncode == 0
+    assert wait_event(own, "key_retired")["key"] != added["key"]
+    assert key.decode() not in own.log()
+
+
+def test_what_operators_do_to_users_is_told(own):
+    name = fresh_name("audited")
+    command(own, "user", "add", name, stdin="planted secret password\n")
+    user = wait_event(own, "user_created", name=name)["user"]
+    log_in(own, name, "planted secret password")
+    command(own, "user", "roles", name, "editor", "billing")
+    assert wait_event(own, "user_roles", user=user)["roles"] == "editor billing"
+    log_in(own, name, "planted secret password")
+    command(own, "user", "disable", name)
+    wait_event(own, "user_disabled", user=user)
+    assert wait_event(own, "session_revoked", user=user)["sessions"] >= 1
+    command(own, "user", "enable", user)
+    wait_event(own, "user_enabled", user=user)
+    command(own, "user", "passwd", name, stdin="another planted password\n")
+    assert wait_event(own, "password_changed", user=user)["uid"] == os.getuid()
+    command(own, "user", "delete", "--yes", name)
+    wait_event(own, "user_deleted", user=user)
+    words = [argv[:2] for argv in commands(own)]
+    assert words == [["user", w] for w in ("add", "roles", "disable", "enable", "passwd", "delete")]
+    assert "planted" not in own.log()
+
+
+def test_what_was_only_tried_is_not_told(own):
+    name = fresh_name("audited")
+    register(own, name)
+    command(own, "user", "disable", name, "--dry-run")
+    command(own, "user", "add", name, status=1, stdin=PASSWORD)
+    assert own.reload().returncode == 0
+    assert len(commands(own)) == 1
+
+
+def test_sessions_ended_by_an_operator_are_told(own):
+    user = register(own)
+    other = register(own)
+    log_in(own, user.name)
+    handle = wait_event(own, "login", user=user.id)["session"]
+    command(own, "session", "kill", handle)
+    line = wait_event(own, "session_revoked", user=user.id)
+    assert line["session"] == handle and line["sessions"] == 1 and line["realm"] == "main"
+    command(own, "session", "kill", "--all", "--yes")
+    for someone in (user, other):
+        wait_until(
+            lambda: events(own, "session_revoked", user=someone.id, sessions=1)[-1]["pid"] != line["pid"], 5,
+            "the line of " + someone.name)
+    assert len(commands(own)) == 2
+
+
+def test_bans_are_told(own):
+    command(own, "ban", "set", "--user", "Mallory", "--for", "1h", "--reason", "guessing")
+    line = wait_event(own, "ban_set", realm="main", kind="account", subject="mallory")
+    assert line["lasts"] == "1h" and line["reason"] == "guessing" and line["uid"] == os.getuid()
+    command(own, "ban", "clear", "--user", "Mallory")
+    wait_event(own, "ban_cleared", realm="main", kind="account", subject="mallory")
+    command(own, "ban", "clear", "--user", "Mallory", status=4)
+    assert len(commands(own)) == 2 and len(events(own, "ban_cleared")) == 1
+
+
+def test_commands_without_a_gateway_write_into_its_file(make_gateway):
+    gateway = make_gateway(log="access state/access.log")
+    name = fresh_name("audited")
+    user = register(gateway, name)
+    assert gateway.terminate() == 0
+    command(gateway, "user", "disable", name)
+    with open(gateway.directory + "/state/access.log") as file:
+        lines = [json.loads(line) for line in file]
+    line = next(e for e in lines if e.get("event") == "user_disabled")
+    assert line["user"] == user.id and line["uid"] == os.getuid()
+
+
+def test_command_does_not_wait_for_a_gateway_that_hangs(own):
+    user = register(own)
+    own.signal(signal.SIGSTOP)
+    try:
+        done = own.command("user", "disable", user.name, timeout=20)
+    finally:
+        own.signal(signal.SIGCONT)
+    assert done.returncode == 0 and "not in the audit log" in done.stderr
+    assert login(own, user.name).status == 401
+    assert own.fetch("GET", "/a", user.headers).status == 401
+
+
+def test_log_moves_with_the_configuration(own):
+    own.write(log="access state/moved.log")
+    assert own.reload().returncode == 0
+    path = own.directory + "/state/moved.log"
+    wait_until(lambda: os.path.exists(path) and "config_loaded" in open(path).read(), 5, "the line in the file")
+    register(own)
+    wait_until(lambda: '"register"' in open(path).read(), 5, "the worker's line")

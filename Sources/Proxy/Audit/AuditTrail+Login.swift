@@ -29,6 +29,35 @@ extension AuditTrail {
         }
     }
 
+    /// Tells of a password that was changed, or was not because the current one was wrong. That every other session
+    /// ends with it goes without saying.
+    func recordPassword(_ outcome: AccountsDesk.PasswordOutcome, _ who: AuditLog.Fields) {
+        switch outcome {
+        case .changed: record(.passwordChanged, who)
+        case .rejected:
+            record(.loginFailed, who + [("reason", "wrong_password"), ("during", "password_change")])
+        case .weakPassword, .unavailable: break
+        }
+    }
+
+    /// Tells that a user has ended one of the own sessions; that of the request itself is a logout.
+    func recordingEnd(
+        of handle: [UInt8], by identity: Identity, _ then: @escaping (Bool) -> Void
+    ) -> (Bool) -> Void {
+        let ended = LogValue.text(String(decoding: handle, as: UTF8.self))
+        let current = LogValue.text(String(decoding: identity.handle, as: UTF8.self))
+        let who = identity.auditOwner + [("session", ended)]
+        if ended == current { return recording(.logout, who + [("everywhere", false)], then) }
+        return recording(.sessionRevoked, who + [("by", current)], then)
+    }
+
+    /// Tells that a user has ended all own sessions but that of the request.
+    func recordingOthers(_ identity: Identity, _ then: @escaping (Bool) -> Void) -> (Bool) -> Void {
+        let current = LogValue.text(String(decoding: identity.handle, as: UTF8.self))
+        return recording(
+            .sessionRevoked, identity.auditOwner + [("session", "others"), ("by", current)], then)
+    }
+
     /// Tells of an account whose maker did not wait for a session.
     func recordAccount(_ user: UserRecord) {
         record(.register, [("user", .text(user.id.text)), ("name", .text(user.name.canonical))])

@@ -20,6 +20,16 @@ struct AuditTrail {
         book.log.record(event, origin + fields)
     }
 
+    /// Writes the line if what was tried is done, whether or not the client has waited, then calls `then`.
+    func recording(
+        _ event: AuditEvent, _ fields: AuditLog.Fields, _ then: @escaping (Bool) -> Void
+    ) -> (Bool) -> Void {
+        { isDone in
+            if isDone { record(event, fields) }
+            then(isDone)
+        }
+    }
+
     /// Writes the line of a login that failed. The name is shown only if a user has it.
     func recordFailure(_ reason: String, name: [UInt8], isUser: Bool) {
         var fields: AuditLog.Fields = [("reason", .text(reason))]
@@ -69,12 +79,16 @@ extension SessionRecord {
 }
 
 extension Identity {
-    /// Who asks, and with which session.
-    var auditFields: AuditLog.Fields {
+    /// Who asks.
+    var auditOwner: AuditLog.Fields {
         [
             ("user", .text(String(decoding: userID, as: UTF8.self))),
             ("name", .text(String(decoding: name, as: UTF8.self))),
-            ("session", .text(String(decoding: handle, as: UTF8.self))),
         ]
+    }
+
+    /// Who asks, and with which session.
+    var auditFields: AuditLog.Fields {
+        auditOwner + [("session", .text(String(decoding: handle, as: UTF8.self)))]
     }
 }

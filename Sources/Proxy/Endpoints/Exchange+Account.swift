@@ -80,9 +80,13 @@ extension Exchange {
             refuse(503, .storeUnavailable, "Accounts cannot be read.", retryAfter: 2_000)
             return
         }
-        let accepted = endpoint.realm.accounts.changePassword(
-            id: id, current: current, new: new,
-            completion: whileRunning { $0.onPasswordChange($1) })
+        let trail = auditTrail(endpoint.realm)
+        let who = identity.auditFields
+        let go = whileRunning { (exchange: Exchange, outcome) in exchange.onPasswordChange(outcome) }
+        let accepted = endpoint.realm.accounts.changePassword(id: id, current: current, new: new) { outcome in
+            trail.recordPassword(outcome, who)
+            go(outcome)
+        }
         if !accepted { refuse(503, .overloaded, "Too many logins are waiting.", retryAfter: 2_000) }
     }
 

@@ -54,9 +54,11 @@ extension Exchange {
         guard let endpoint else { return }
         endpoint.realm.sessions.endAll(
             userID: identity.userID, except: identity.hash,
-            completion: whileRunning { exchange, isDone in
-                if isDone { then(exchange) } else { exchange.refuseUnavailableStore() }
-            })
+            completion: auditTrail(endpoint.realm).recordingOthers(
+                identity,
+                whileRunning { exchange, isDone in
+                    if isDone { then(exchange) } else { exchange.refuseUnavailableStore() }
+                }))
     }
 
     /// Ends the user's session with that handle; `then` hears whether it was the one of this request. Somebody
@@ -78,13 +80,15 @@ extension Exchange {
                 }
                 sessions.end(
                     found.record.hash, userID: userID, handle: handle,
-                    completion: exchange.whileRunning { exchange, isDone in
-                        guard isDone else {
-                            exchange.refuseUnavailableStore()
-                            return
-                        }
-                        then(exchange, handle == exchange.identity.handle)
-                    })
+                    completion: exchange.auditTrail(endpoint.realm).recordingEnd(
+                        of: handle, by: exchange.identity,
+                        exchange.whileRunning { exchange, isDone in
+                            guard isDone else {
+                                exchange.refuseUnavailableStore()
+                                return
+                            }
+                            then(exchange, handle == exchange.identity.handle)
+                        }))
             })
     }
 }

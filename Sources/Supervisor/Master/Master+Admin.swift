@@ -50,10 +50,12 @@ extension Master {
             exchange.answer(
                 exchange.request.prefers("text/plain") ? .text(200, statusText()) : .json(200, statusJSON()))
         case "/reload" where exchange.request.method == "POST":
+            auditCommand(exchange)
             let wantsText = exchange.request.prefers("text/plain")
             requestReload { exchange.answer(Self.answer(to: $0, asText: wantsText)) }
+        case "/audit" where exchange.request.method == "POST": exchange.answer(takeReport(exchange))
         case "/healthz", "/readyz", "/status": exchange.answer(Self.notAllowed("GET, HEAD"))
-        case "/reload": exchange.answer(Self.notAllowed("POST"))
+        case "/reload", "/audit": exchange.answer(Self.notAllowed("POST"))
         default: exchange.answer(.text(404, "not found\n"))
         }
     }

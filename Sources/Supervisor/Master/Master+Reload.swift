@@ -127,6 +127,7 @@ extension Master {
                 "listen": .text(generation.settings.listeners.map(\.endpoint.text).joined(separator: " ")),
                 "config_sha256": .text(String(generation.fingerprint.prefix(16))),
             ])
+        auditLoaded(generation)
         if isFirst { options.onServing() }
         switched = number
         timers?.startHandover(Self.handoverLimit)
@@ -172,6 +173,7 @@ extension Master {
     func finishReload(_ verdict: ReloadVerdict) {
         // The start that failed has been told in its own words.
         if verdict.status != ExitStatus.success, fleet.serving > 0 {
+            auditRejected(verdict)
             log.error("reload failed, the old configuration stays", ["reason": .text(verdict.message)])
             for line in verdict.report.split(separator: "\n") {
                 log.dump("configuration", [("text", .text(String(line)))])

@@ -25,6 +25,13 @@ public final class Master {
     let options: MasterOptions
     let loop: EventLoop
     let log: ProcessLog
+    /// Where the configuration at work wants it.
+    var audit: AuditLog
+    var auditSettings: LogSettings
+    /// The latest command that was told to the audit log; what it reports piece by piece is one command.
+    var auditedCommand: (pid: Int32, argv: [UInt8])?
+    /// Names of the keys in use.
+    var keyIDs: [String] = []
     let state: StateDirectory
     let counters: SharedCounters
     let listeners: ListenerSet
@@ -99,6 +106,8 @@ public final class Master {
             log = ProcessLog(
                 try LogWriter(.standardError, capacity: 256 << 10), format: settings.log.format,
                 level: settings.log.level, process: "master")
+            audit = try AuditLog(settings.log)
+            auditSettings = settings.log
         } catch {
             throw ExitFailure(
                 status: ExitStatus.failure, message: "cannot log: \(SystemError.text(error.errno))")
@@ -132,6 +141,7 @@ public final class Master {
         listeners.closeAll()
         for companion in companions { companion.stop() }
         log.notice("ended", ["status": .number(Int(exitStatus))])
+        audit.flush(milliseconds: 500)
         log.finish()
         return exitStatus
     }
@@ -153,6 +163,7 @@ public final class Master {
 
     private func reopenLogs() {
         log.reopen()
+        audit.reopen()
         for worker in workers.values { worker.channel.send(.reopenLogs) }
     }
 

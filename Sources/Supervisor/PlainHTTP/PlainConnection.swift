@@ -150,6 +150,8 @@ final class PlainConnection: StreamHandler, DeadlineReceiver {
         forget()
     }
 
+    var descriptor: Int32 { stream.descriptor }
+
     /// Whether no request is under way.
     var isIdle: Bool { phase == .head }
 
@@ -175,6 +177,9 @@ public struct PlainExchange {
         self.connection = connection
         self.request = request
     }
+
+    /// The descriptor of the connection, for who is at its other end; -1 if it is closed.
+    var descriptor: Int32 { connection.descriptor }
 
     /// Answers; once.
     public func answer(_ response: PlainResponse) { connection.answer(response) }

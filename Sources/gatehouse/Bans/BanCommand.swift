@@ -1,5 +1,6 @@
 import ArgumentParser
 import GatewayConfig
+import Operations
 import Redis
 import Supervisor
 import Throttling
@@ -78,6 +79,13 @@ struct BanCommand: ParsableCommand {
                     let key = BanList(redis: redis, settings: settings).keys(realm).ban(kind, subject)
                     let life = life.map { [Array("PX".utf8), Array(String($0).utf8)] } ?? []
                     _ = try redis.call(RedisCommand("SET", [key, Array(reason.utf8)] + life))
+                    CommandAudit.report(
+                        .banSet,
+                        [
+                            ("realm", realm), ("kind", kind.rawValue), ("subject", who),
+                            ("lasts", duration ?? "ever"),
+                            ("reason", reason),
+                        ], settings: settings)
                 }
                 StandardError.write(text)
                 return ExitStatus.success
@@ -121,10 +129,21 @@ struct BanCommand: ParsableCommand {
                     StandardOutput.write(BanList.table(entries))
                     return ExitStatus.success
                 }
-                for entry in entries { _ = try redis.call(RedisCommand("DEL", [entry.key])) }
+                for entry in entries {
+                    _ = try redis.call(RedisCommand("DEL", [entry.key]))
+                    Self.audit(entry, settings)
+                }
                 StandardError.write("cleared \(entries.count)\n")
                 return ExitStatus.success
             }
+        }
+
+        /// Whom failed logins were about is not said: it may be what somebody typed by mistake.
+        private static func audit(_ entry: BanList.Entry, _ settings: Settings) {
+            let subject = entry.isBan ? [("subject", entry.text)] : [("failures", "\(entry.failures)")]
+            CommandAudit.report(
+                .banCleared, [("realm", entry.realm), ("kind", entry.kind.rawValue)] + subject,
+                settings: settings)
         }
 
         /// The subject itself, and for an account or a network alone also the pairs that it is part of.

@@ -112,7 +112,13 @@ struct SessionCommand: ParsableCommand {
                 }
                 try confirm(found.count)
                 var ended = 0
-                for session in found where try scan.end(session) { ended += 1 }
+                // Told also if it breaks off in the middle.
+                var audit = SessionAudit(settings)
+                defer { audit.finish() }
+                for session in found where try scan.end(session) {
+                    audit.add(session)
+                    ended += 1
+                }
                 StandardError.write("\(Self.count(ended)) ended\n")
                 return ended > 0 ? ExitStatus.success : SessionCommand.nothingMatched
             }

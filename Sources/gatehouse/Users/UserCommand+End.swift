@@ -1,5 +1,6 @@
 import Accounts
 import ArgumentParser
+import Operations
 import Supervisor
 
 extension UserCommand {
@@ -16,7 +17,9 @@ extension UserCommand {
                 let settings = try stores.settings()
                 let found = try FoundUser.find(user, settings, store: stores.store)
                 StandardError.write("\(found.record.name.typed) may log in\(dryRun ? ", then" : "")\n")
-                if !dryRun { try found.setDisabled(false) }
+                if dryRun { return ExitStatus.success }
+                try found.setDisabled(false)
+                found.audit(.userEnabled, settings)
                 return ExitStatus.success
             }
         }
@@ -38,6 +41,7 @@ extension UserCommand {
                     "\(found.record.name.typed) may not log in any more\(dryRun ? ", then" : "")\n")
                 if dryRun { return ExitStatus.success }
                 try found.setDisabled(true)
+                found.audit(.userDisabled, settings)
                 try UserSessions.end(found, settings)
                 return ExitStatus.success
             }
@@ -69,6 +73,7 @@ extension UserCommand {
                     try store.delete(id: found.record.id)
                 }
                 StandardError.write("deleted \(name)\n")
+                found.audit(.userDeleted, settings)
                 try UserSessions.end(found, settings)
                 return ExitStatus.success
             }

@@ -1,6 +1,7 @@
 import Accounts
 import ArgumentParser
 import GatewayConfig
+import Operations
 import Proxy
 import Secrets
 import Supervisor
@@ -38,6 +39,7 @@ extension UserCommand {
                 let password =
                     generate ? try NewPassword.make(store) : try PasswordPrompt.read(twice: true)
                 let record = try make(store, password)
+                FoundUser(store: store, record: record).audit(.userCreated, settings, roles: record.roles)
                 report(record, store, generate ? String(decoding: password, as: UTF8.self) : nil)
                 return ExitStatus.success
             }
@@ -105,6 +107,7 @@ extension UserCommand {
                     throw ExitFailure(
                         status: ExitStatus.unavailable, message: "users \(found.store.name): \(reason)")
                 }
+                found.audit(.passwordChanged, settings)
                 if generate { StandardOutput.write(String(decoding: password, as: UTF8.self) + "\n") }
                 StandardError.write("\(found.record.name.typed) has a new password\n")
                 if !keepSessions { try UserSessions.end(found, settings) }

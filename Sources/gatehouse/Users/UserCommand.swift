@@ -1,6 +1,7 @@
 import Accounts
 import ArgumentParser
 import GatewayConfig
+import Operations
 import Supervisor
 
 /// `gatehouse user`.
@@ -107,6 +108,7 @@ struct UserCommand: ParsableCommand {
                 _ = try found.store.reading { (store) throws(StoreError) in
                     try store.setRoles(id: record.id, roles: wanted)
                 }
+                found.audit(.userRoles, settings, roles: wanted)
                 try UserSessions.setRoles(wanted, of: found, settings)
                 return ExitStatus.success
             }

@@ -1,5 +1,6 @@
 import Accounts
 import GatewayConfig
+import Operations
 import Redis
 import Sessions
 import Supervisor
@@ -16,6 +17,7 @@ enum UserSessions {
                 userID: Array(user.record.id.text.utf8))
             count += try redis.call(command).number ?? 0
         }
+        if count > 0 { user.audit(.sessionRevoked, settings, sessions: Int(count)) }
         StandardError.write("\(count) \(count == 1 ? "session" : "sessions") ended\n")
     }
 
