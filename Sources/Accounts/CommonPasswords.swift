@@ -1,8 +1,7 @@
 /// The passwords that are guessed first: one well-known word, walks over the keyboard, counting, a year, and
 /// short combinations of these, in any case of their letters and in the usual misspellings (`p@ssw0rd`).
 ///
-/// Deciding by parts takes the place of a list of many thousand lines, and finds what such lists leave out
-/// (`Password2031!`).
+/// Deciding by parts finds what lists leave out (`Password2031!`); `CommonPasswordList` has what no rule finds.
 enum CommonPasswords {
     /// Longer passwords are not looked at; no list of common ones has any.
     static let maximumCount = 24

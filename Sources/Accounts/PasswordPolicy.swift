@@ -58,6 +58,7 @@ public struct PasswordPolicy: Sendable, Equatable {
             }
         }
         if password.map(ASCII.lowerCased).elementsEqual(name.canonical.utf8) { return .sameAsName }
-        return CommonPasswords.contains(password) ? .common : nil
+        let isCommon = CommonPasswordList.contains(password) || CommonPasswords.contains(password)
+        return isCommon ? .common : nil
     }
 }

@@ -1,7 +1,7 @@
 /// The page on which people see and end their sessions and change their password.
 public struct AccountPage: Sendable, Equatable {
     /// What was just done, as the page's query says it.
-    public enum Notice: String, Sendable {
+    public enum Notice: String, Sendable, CaseIterable {
         case password, session, others
 
         var text: String {

@@ -20,7 +20,7 @@ final class AccountsDesk {
         case changed
         /// The current password is another, or the user may not log in; told not before `since` plus
         /// `failureMilliseconds`.
-        case rejected(since: Int64)
+        case rejected(BadCredentials, since: Int64)
         case weakPassword(String)
         case unavailable
     }
@@ -100,7 +100,7 @@ final class AccountsDesk {
             [self] result in
             switch result {
             case .changed: completion(.changed)
-            case .badCredentials: completion(.rejected(since: since))
+            case .badCredentials(let reason): completion(.rejected(reason, since: since))
             case .weakPassword(let reason): completion(.weakPassword(PasswordWording.text(reason)))
             case .unavailable(let error):
                 onTrouble("\(error)")

@@ -26,8 +26,7 @@ extension Exchange {
             guard let ticket = BearerToken.ticket(in: bytes(line.value)) else { continue }
             usesBearer = true
             guard found == nil else { return .invalid }
-            var hash = SessionHash()
-            found = realm.tickets.verify(ticket, into: &hash) ? .valid(hash) : .invalid
+            found = verified(ticket, realm)
         }
         return found
     }

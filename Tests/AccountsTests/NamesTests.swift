@@ -70,7 +70,7 @@ struct PasswordPolicyTests {
 
     @Test func `length counts code points, not bytes`() throws {
         #expect(try refusal(bytes("123456789")) == .tooShort(10))
-        #expect(try refusal(bytes("1029384756")) == nil)
+        #expect(try refusal(bytes("1029384757")) == nil)
         #expect(try refusal(bytes(String(repeating: "ü", count: 9))) == .tooShort(10))
         #expect(try refusal(bytes(String(repeating: "😀", count: 128))) == nil)
         #expect(try refusal(bytes(String(repeating: "😀", count: 129))) == .tooLong(128))
@@ -93,8 +93,8 @@ struct PasswordPolicyTests {
         #expect(try refusal(long, kind: .bcrypt(cost: 12)) == .tooLongForBcrypt)
         #expect(try refusal(Array(long.dropLast(2)), kind: .bcrypt(cost: 12)) == nil)
         #expect(try refusal(long) == nil)
-        #expect(try refusal(bytes("1029384756\0"), kind: .bcrypt(cost: 12)) == .nulForBcrypt)
-        #expect(try refusal(bytes("1029384756\0")) == nil)
+        #expect(try refusal(bytes("1029384757\0"), kind: .bcrypt(cost: 12)) == .nulForBcrypt)
+        #expect(try refusal(bytes("1029384757\0")) == nil)
     }
 
     @Test func `the login name is no password, in any case`() throws {
@@ -122,11 +122,33 @@ struct PasswordPolicyTests {
         "correct horse", "correct horse battery", "a b c d e f", " leading and trailing ",
         "aaaaaaaaaaaaaaaaab",
         "tr0ub4dor&3xyz", "password of my cat", "dragon eats monkey", "kV9#mQ2$xL7!", "1234567890 bottles",
-        "sunshine-over-lisbon", "u8yG2kQp0s", "qwertyuiop-but-mine", "4815162342", "3141592653",
+        "sunshine-over-lisbon", "u8yG2kQp0s", "qwertyuiop-but-mine", "3141592653",
         "passwordless horse",
     ])
     func `what is not among the first guesses is accepted`(password: String) throws {
         #expect(try refusal(bytes(password)) == nil)
+    }
+
+    @Test func `every listed password is refused in any case of its letters, and none beside it`() {
+        let text = "\(CommonPasswordList.text)"
+        let entries = text.split { $0 == " " || $0 == "\n" }.map { [UInt8]($0.utf8) }
+
+        #expect(entries.count > 5_000)
+        #expect(zip(entries, entries.dropFirst()).allSatisfy { $0.lexicographicallyPrecedes($1) })
+        #expect(entries.allSatisfy { $0.count >= 8 && $0 == $0.map(ASCII.lowerCased) })
+        let listed = Set(entries)
+        for entry in entries {
+            #expect(CommonPasswordList.contains(entry))
+            #expect(
+                CommonPasswordList.contains([UInt8](String(decoding: entry, as: UTF8.self).uppercased().utf8))
+            )
+            for near in [Array(entry.dropLast()), Array(entry.dropFirst()), entry + [0x21], [0x21] + entry] {
+                #expect(CommonPasswordList.contains(near) == listed.contains(near))
+            }
+        }
+        for odd in ["", " ", "\n", "password password1", "\u{0}", "\u{ff}"] {
+            #expect(!CommonPasswordList.contains([UInt8](odd.utf8)))
+        }
     }
 
     @Test func `a hard case is decided at once`() {

@@ -551,7 +551,7 @@ def test_password_change_needs_the_current_one(gateway):
     assert login(gateway, user.name).status == 200
 
 
-@pytest.mark.parametrize("new,why", [("short", "10"), ("password123", "guessed"), ("x" * 129, "128"),
+@pytest.mark.parametrize("new,why", [("short", "10"), ("password123", "guessed"), ("1qaz2wsx3e", "guessed"), ("Trustno1234", "guessed"), ("x" * 129, "128"),
     ("\u00e4" * 9, "10"), ("\U0001f511" * 20, "72 bytes")])
 def test_weak_new_password_is_refused(gateway, new, why):
     user = register(gateway)
@@ -603,6 +603,53 @@ def test_two_password_changes_at_once_do_not_both_succeed(gateway):
     assert sorted(a.status for a in answers.values()) == [204, 401], answers
     good = next(new for new, a in answers.items() if a.status == 204)
     assert login(gateway, user.name, good).status == 200
+
+
+def test_trying_current_passwords_is_limited_like_logins(make_gateway):
+    gateway = make_gateway(realm="login_limit 3/5m per account_ip\n")
+    user = register(gateway)
+    for _ in range(3):
+        problem(change(gateway, user, "not the password", NEW), 401, "bad_credentials")
+    response = change(gateway, user, PASSWORD, NEW, {"Accept": "application/json"})
+    document = problem(response, 429, "throttled")
+    assert int(response.get("retry-after")) == document["retry_after"]
+    page = gateway.fetch("POST", "/_auth/password", {**FORM, **user.headers}, form(current=PASSWORD, new=NEW))
+    assert page.status == 429 and b"Change your password" in page.body and page.get("retry-after")
+    assert status(gateway, user) == 200
+
+
+def test_password_change_is_finished_for_a_client_that_left(make_gateway):
+    gateway = make_gateway(hash="bcrypt 10")
+    user = register(gateway)
+    second = log_in(gateway, user.name)
+    body = json.dumps({"current": PASSWORD, "new": NEW}).encode()
+    client = gateway.client()
+    client.send(request("POST", "/_auth/password", {**JSON, **user.headers}, body))
+    gateway_is_hashing = lambda: gateway.lines("access")
+    wait_until(lambda: gateway_is_hashing() and status(gateway, second) in (200, 401), 5, "the request's arrival")
+    client.reset()
+    wait_until(lambda: status(gateway, second) == 401, 10, "the other session's end")
+    assert status(gateway, user) == 401 and login(gateway, user.name, NEW).status == 200
+
+
+def test_changes_are_told_in_the_audit_log(gateway):
+    user = register(gateway)
+    second = log_in(gateway, user.name)
+    own = next(s["id"] for s in handles(gateway, user) if s["current"])
+    target = next(s["id"] for s in handles(gateway, user) if not s["current"])
+    gateway.fetch("DELETE", "/_auth/sessions/" + target, user.headers)
+    change(gateway, user, "a wrong secret", NEW)
+    fresh = other(user, cookie_of(change(gateway, user, PASSWORD, NEW)))
+    gateway.fetch("DELETE", "/_auth/sessions", fresh.headers)
+    wait_until(lambda: len([e for e in gateway.lines("audit") if e.get("user") == user.id]) >= 5, 5, "the lines")
+    lines = [(e["event"], e.get("session"), e.get("by")) for e in gateway.lines("audit") if e.get("user") == user.id]
+    assert ("session_revoked", target, own) in lines and ("password_changed", own, None) in lines, lines
+    assert ("session_revoked", "others", own) in lines, lines
+    failed = [e for e in gateway.lines("audit") if e["event"] == "login_failed" and e.get("name") == user.name]
+    assert [e["reason"] for e in failed] == ["wrong_password"]
+    log = gateway.log()
+    for secret in (NEW, "a wrong secret", user.ticket, fresh.ticket, second.ticket):
+        assert secret not in log
 
 
 # Fresh logins.

@@ -34,8 +34,8 @@ extension AuditTrail {
     func recordPassword(_ outcome: AccountsDesk.PasswordOutcome, _ who: AuditLog.Fields) {
         switch outcome {
         case .changed: record(.passwordChanged, who)
-        case .rejected:
-            record(.loginFailed, who + [("reason", "wrong_password"), ("during", "password_change")])
+        case .rejected(let reason, _):
+            record(.loginFailed, who + [("reason", .text(reason.rawValue)), ("during", "password_change")])
         case .weakPassword, .unavailable: break
         }
     }

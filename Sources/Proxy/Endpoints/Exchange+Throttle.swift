@@ -43,6 +43,14 @@ extension Exchange {
         let problem = Problem(
             .throttled, detail: "There were too many failed attempts. Try again in \(Self.inWords(seconds)).",
             instance: requestIDText, retryAfter: seconds)
+        if endpoint.kind == .password {
+            answerPassword(problem) { exchange, reply in
+                var reply = reply
+                reply.add("Retry-After", "\(seconds)")
+                exchange.respond(reply)
+            }
+            return
+        }
         var reply = formReply(endpoint, form, problem)
         reply.add("Retry-After", "\(seconds)")
         respond(reply)

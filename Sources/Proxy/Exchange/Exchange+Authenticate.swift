@@ -108,7 +108,12 @@ extension Exchange {
         let found = CookieScanner.find(realm.cookieName, in: head.fields, raw.span)
         if found.count == 0 { return .none }
         if found.count > 1 { return .duplicate }
-        let ticket = bytes(found.value)
+        return verified(bytes(found.value), realm)
+    }
+
+    /// Checks a ticket's signature, unless it is the one that was good the last time.
+    @inline(__always)
+    func verified(_ ticket: UnsafeRawBufferPointer, _ realm: Realm) -> FoundTicket {
         if let hash = ticketMemo.session(of: ticket, realm: realm.index) { return .valid(hash) }
         var hash = SessionHash()
         guard realm.tickets.verify(ticket, into: &hash) else { return .invalid }
