@@ -55,6 +55,19 @@ public struct Accounts: Sendable {
         }
     }
 
+    /// Looks once more at a user who has just been authenticated with `password`, and whose session is written by now:
+    /// whoever changed the user in between did not find the session. Costs a comparison only if the hash is another.
+    public func confirm(_ user: UserRecord, password: [UInt8]) -> LoginResult {
+        do throws(StoreError) {
+            guard let current = try store.find(id: user.id) else { return .badCredentials(.unknownName) }
+            guard !current.isDisabled else { return .badCredentials(.disabled) }
+            return current.hash == user.hash
+                ? .ok(current) : check(current, password: password, upgrades: false)
+        } catch {
+            return .unavailable(error.description)
+        }
+    }
+
     /// Adds a user. The cheap refusals come first; only an acceptable name that seems free is worth a hash.
     public func register(name: [UInt8], password: [UInt8]) -> RegisterResult {
         guard let name = LoginName(name) else { return .invalidName }

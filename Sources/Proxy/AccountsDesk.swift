@@ -76,6 +76,17 @@ final class AccountsDesk {
         }
     }
 
+    /// Looks once more at a user who has just been authenticated. Queues behind nobody: the login it belongs to was
+    /// admitted already.
+    func confirm(_ user: UserRecord, password: [UInt8], completion: @escaping (LoginResult) -> Void) {
+        let accepted = pool.run({ [accounts] in accounts.confirm(user, password: password) }) {
+            [onTrouble] result in
+            if case .unavailable(let error) = result { onTrouble(error) }
+            completion(result)
+        }
+        if !accepted { completion(.unavailable("too much waits for the helper threads")) }
+    }
+
     /// Makes an account. False: too many wait already.
     func register(name: [UInt8], password: [UInt8], completion: @escaping (Outcome) -> Void) -> Bool {
         return run({ [accounts] in accounts.register(name: name, password: password) }) { [self] result in

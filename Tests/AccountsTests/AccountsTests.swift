@@ -68,6 +68,32 @@ struct AccountsTests {
         #expect(notices.values.count == 1)
     }
 
+    @Test func `a second look at a user costs nothing while nothing has changed`() throws {
+        let user = try add("bob")
+        #expect(accounts().confirm(user, password: bytes("correct horse")) == .ok(user))
+        _ = try store.setRoles(id: user.id, roles: ["admin"])
+        guard case .ok(let now) = accounts().confirm(user, password: bytes("correct horse")) else {
+            throw TestFailure(what: "not confirmed")
+        }
+        #expect(now.roles == ["admin"])
+        #expect(hasher.calls == .init(verified: [], hashed: []))
+    }
+
+    @Test func `a second look finds who is disabled, gone, or has another password by now`() throws {
+        let user = try add("bob")
+        let password = bytes("correct horse")
+        _ = try store.setPassword(id: user.id, hash: PasswordHasher().hash(password, kind: quick))
+        guard case .ok = accounts().confirm(user, password: password) else {
+            throw TestFailure(what: "another hash of the same password")
+        }
+        _ = try store.setPassword(id: user.id, hash: PasswordHasher().hash(bytes("another one"), kind: quick))
+        #expect(accounts().confirm(user, password: password) == .badCredentials(.wrongPassword))
+        _ = try store.setDisabled(id: user.id, true)
+        #expect(accounts().confirm(user, password: bytes("another one")) == .badCredentials(.disabled))
+        _ = try store.delete(id: user.id)
+        #expect(accounts().confirm(user, password: password) == .badCredentials(.unknownName))
+    }
+
     @Test(arguments: [HashKind.bcrypt(cost: 4), .argon2id(memoryKiB: 16, passes: 1, lanes: 1)])
     func `a login brings an old hash up to date, once`(old: HashKind) throws {
         let user = try add("bob", kind: old)

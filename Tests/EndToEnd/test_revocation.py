@@ -12,7 +12,7 @@ import pytest
 
 from harness.client import Client, request
 from harness.gateway import binary, settle
-from harness.users import JSON, PASSWORD, cookie_of, log_in, register
+from harness.users import JSON, PASSWORD, cookie_of, log_in, login, register
 from harness.websocket import frame, handshake, read_frame, switch
 from harness.wire import wait_until
 
@@ -597,3 +597,64 @@ def test_another_password_closes_the_sockets_of_the_others_only(make_gateway):
     assert response.status in (200, 204), response
     assert ended.close_code() == ENDED
     assert echoes(origin, kept)
+
+
+# A login and a command at the same moment
+
+
+class HeldLogin:
+    """A login whose session is not written before `release`."""
+
+    def __init__(self, gateway, faulty, user):
+        self.held, self.released, self.answers = threading.Event(), threading.Event(), []
+        faulty.on_command = self.hold
+        self.thread = threading.Thread(target=lambda: self.answers.append(login(gateway, user.name)))
+        self.thread.start()
+        assert self.held.wait(5)
+
+    def hold(self, words):
+        if words[0] == b"EVAL" and b"'NX'" in words[1] and not self.held.is_set():
+            self.held.set()
+            self.released.wait(5)
+
+    def release(self):
+        self.released.set()
+        self.thread.join()
+        return self.answers[0]
+
+
+@pytest.fixture
+def patient(make_gateway, faulty):
+    """A gateway that waits long for its Redis."""
+    return make_gateway(redis=faulty.url + " {\ntimeout 5s\n}")
+
+
+def test_who_is_disabled_while_logging_in_is_not_let_in(patient, faulty):
+    user = register(patient)
+    held = HeldLogin(patient, faulty, user)
+    assert patient.command("user", "disable", user.name, "--config", patient.path).returncode == 0
+    response = held.release()
+    assert response.status == 401 and response.json()["code"] == "bad_credentials"
+    assert not faulty.backend.keys("gw:main:s:*")
+    line = patient.wait_line(lambda e: e.get("event") == "login_failed", "audit")
+    assert line["reason"] == "disabled"
+
+
+def test_who_gets_other_roles_while_logging_in_has_them(patient, faulty):
+    user = register(patient)
+    held = HeldLogin(patient, faulty, user)
+    assert patient.command("user", "roles", user.name, "editor", "--config", patient.path).returncode == 0
+    response = held.release()
+    assert response.status == 200 and response.json()["user"]["roles"] == ["editor"]
+    records = [json.loads(faulty.backend("GET", key)) for key in faulty.backend.keys("gw:main:s:*")]
+    assert [record["r"] for record in records] == [["editor"]] * 2
+
+
+def test_the_old_password_is_no_use_once_there_is_a_new_one(patient, faulty):
+    user = register(patient)
+    held = HeldLogin(patient, faulty, user)
+    done = patient.command(
+        "user", "passwd", user.name, "--config", patient.path, stdin="another long password\n")
+    assert done.returncode == 0, done.stderr
+    assert held.release().status == 401
+    assert not faulty.backend.keys("gw:main:s:*")

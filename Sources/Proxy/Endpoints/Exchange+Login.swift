@@ -148,14 +148,44 @@ extension Exchange {
             refuseUnavailableStore()
             return
         }
+        let record = newRecord(user, realm, form, ticket.hash, handle)
+        // A token is asked for besides what the client has, not in place of it.
+        var previous: SessionHash?
+        if endpoint?.kind != .token, case .valid(let hash) = findTicket(realm) { previous = hash }
         let trail = auditTrail(realm)
         let event: AuditEvent = endpoint?.kind == .register ? .register : .login
+        let epoch = self.epoch
+        let since = worker.loop.now
+        let finish: (SessionCreation, SessionRecord) -> Void = { [self] outcome, record in
+            trail.recordSession(outcome, record, event)
+            guard epoch == self.epoch, isRunning else { return }
+            finishLogin(outcome, record, ticket, realm, form, status)
+        }
+        realm.sessions.create(record, replacing: previous) { [self] outcome in
+            guard case .created = outcome, event == .login, let password = form.text("password") else {
+                finish(outcome, record)
+                return
+            }
+            realm.confirm(record, of: user, password: password) { [self] confirmation in
+                switch confirmation {
+                case .confirmed(let record): finish(outcome, record)
+                case .unavailable: finish(.unavailable(.refused), record)
+                case .rejected(let reason):
+                    trail.recordFailure(reason.rawValue, name: record.name, isUser: true)
+                    guard epoch == self.epoch, isRunning, let endpoint else { return }
+                    rejectLogin(endpoint, form, since)
+                }
+            }
+        }
+    }
+
+    private func newRecord(
+        _ user: UserRecord, _ realm: Realm, _ form: FormFields, _ hash: SessionHash, _ handle: [UInt8]
+    ) -> SessionRecord {
         let now = worker.loop.wallNow
-        let roles: [[UInt8]] = user.roles.map { Array($0.utf8) }
         var record = SessionRecord(
-            hash: ticket.hash, userID: Array(user.id.text.utf8), name: Array(user.name.canonical.utf8),
-            roles: roles,
-            realm: realm.name, handle: handle, created: now,
+            hash: hash, userID: Array(user.id.text.utf8), name: Array(user.name.canonical.utf8),
+            roles: user.roles.map { Array($0.utf8) }, realm: realm.name, handle: handle, created: now,
             absoluteEnd: now + Int64(realm.settings.absolute),
             idleSeconds: Int64(realm.settings.idle / 1_000))
         record.address = clientAddress
@@ -165,21 +195,20 @@ extension Exchange {
             record.absoluteEnd = now + Int64(remember)
             record.idleSeconds = 0
         }
-        // A token is asked for besides what the client has, not in place of it.
-        var previous: SessionHash?
-        if endpoint?.kind != .token, case .valid(let hash) = findTicket(realm) { previous = hash }
-        let epoch = self.epoch
-        realm.sessions.create(record, replacing: previous) { [self] outcome in
-            trail.recordSession(outcome, record, event)
-            guard epoch == self.epoch, isRunning else { return }
-            switch outcome {
-            case .created:
-                if endpoint?.kind != .register { worker.tally.count(.logins) }
-                answerLogin(record, ticket, realm, form, status)
-            case .limitReached:
-                refuse(409, .sessionLimit, "This account has as many sessions as it may have.")
-            case .unavailable: refuseUnavailableStore()
-            }
+        return record
+    }
+
+    private func finishLogin(
+        _ outcome: SessionCreation, _ record: SessionRecord, _ ticket: Ticket, _ realm: Realm,
+        _ form: FormFields, _ status: Int
+    ) {
+        switch outcome {
+        case .created:
+            if endpoint?.kind != .register { worker.tally.count(.logins) }
+            answerLogin(record, ticket, realm, form, status)
+        case .limitReached:
+            refuse(409, .sessionLimit, "This account has as many sessions as it may have.")
+        case .unavailable: refuseUnavailableStore()
         }
     }
 
