@@ -2,6 +2,9 @@ public import GatewayConfig
 
 /// All that a worker gets: everything it does follows from this.
 public struct WorkerPlan: Sendable {
+    /// The exit status of a worker that gave up because Redis is required and cannot be reached.
+    public static let unavailable: Int32 = 69
+
     /// The configuration, as the master read it.
     public var settings: Settings
     /// Listening sockets, one for each of `settings.listeners`, in that order. The worker's to close.
@@ -20,6 +23,8 @@ public struct WorkerPlan: Sendable {
     public var stateDirectory: String
     /// Where Redis is; a managed one has become its unix socket.
     public var redisEndpoint: Endpoint
+    /// Whether this worker is not to serve before it has reached Redis, and to give up if it does not soon.
+    public var requiresRedis: Bool
     /// The signing keys: the first signs, every one verifies.
     public var keys: [[UInt8]]
 
@@ -27,7 +32,7 @@ public struct WorkerPlan: Sendable {
     public init(
         settings: Settings, listenerDescriptors: [Int32], controlDescriptor: Int32, counters: WorkerCounters,
         workerIndex: Int = 0, workerCount: Int = 1, generation: Int = 1, stateDirectory: String,
-        redisEndpoint: Endpoint, keys: [[UInt8]]
+        redisEndpoint: Endpoint, keys: [[UInt8]], requiresRedis: Bool = false
     ) {
         self.settings = settings
         self.listenerDescriptors = listenerDescriptors
@@ -39,5 +44,6 @@ public struct WorkerPlan: Sendable {
         self.stateDirectory = stateDirectory
         self.redisEndpoint = redisEndpoint
         self.keys = keys
+        self.requiresRedis = requiresRedis
     }
 }

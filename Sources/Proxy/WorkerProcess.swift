@@ -32,6 +32,8 @@ final class WorkerProcess {
     private lazy var startTimer = DeadlineTimer(self)
     /// Dropped log lines that are counted already.
     private var countedDrops = 0
+    /// Why Redis is not reached.
+    private var redisTrouble: String?
     /// Until this worker listens.
     private var pendingPlan: WorkerPlan?
 
@@ -83,9 +85,28 @@ final class WorkerProcess {
             if event == .connected, !isConnected { _ = counters.acquire(.redisConnections, limit: .max) }
             if event != .connected, isConnected { counters.release(.redisConnections) }
             isConnected = event == .connected
-            self?.startServing()
+            self?.onRedis(event, requires: plan.requiresRedis)
         }
-        loop.arm(startTimer, after: 1_000)
+        loop.arm(startTimer, after: plan.requiresRedis ? Self.redisPatience : 1_000)
+    }
+
+    /// Milliseconds that Redis may take where nothing is served without it.
+    private static let redisPatience = 3_000
+
+    private func onRedis(_ event: RedisEvent, requires isRequired: Bool) {
+        if event == .connected || !isRequired { startServing() } else { redisTrouble = event.description }
+    }
+
+    /// The time to look for Redis is over.
+    private func stopWaiting() {
+        guard let plan = pendingPlan, plan.requiresRedis else {
+            startServing()
+            return
+        }
+        pendingPlan = nil
+        control?.sendFailed(redisTrouble ?? "cannot reach Redis: no answer")
+        status = WorkerPlan.unavailable
+        loop.stop()
     }
 
     /// Hears of sessions that end. A worker that hears nothing serves all the same: it finds out by itself, only
@@ -263,7 +284,7 @@ extension WorkerProcess: DeadlineReceiver {
             worker.cutAll()
             loop.stop()
         } else if timer === startTimer {
-            startServing()
+            stopWaiting()
         } else {
             log.flushRepeats()
             countDrops()

@@ -47,6 +47,9 @@ enum ChildProcess {
         return pid > 0 ? (pid, status) : nil
     }
 
+    /// The status that a child ended with; nil if a signal killed it.
+    static func exitCode(_ status: Int32) -> Int32? { status & 0x7f == 0 ? status >> 8 & 0xff : nil }
+
     /// How a child ended: `exited with status 1`, `was killed by signal 11 (Segmentation fault)`.
     static func describe(status: Int32) -> String {
         let signal = status & 0x7f

@@ -20,28 +20,34 @@ struct WorkerLaunch: Equatable {
     /// Of the shared counters.
     var slot: Int
     var listeners: Int
+    /// See `WorkerPlan.requiresRedis`.
+    var requiresRedis: Bool
     var stateDirectory: String
 
     /// The words after the subcommand.
     var arguments: [String] {
-        ["\(index)", "\(count)", "\(generation)", "\(slot)", "\(listeners)", stateDirectory]
+        [index, count, generation, slot, listeners, requiresRedis ? 1 : 0].map { "\($0)" } + [stateDirectory]
     }
 
-    init(index: Int, count: Int, generation: Int, slot: Int, listeners: Int, stateDirectory: String) {
+    init(
+        index: Int, count: Int, generation: Int, slot: Int, listeners: Int, requiresRedis: Bool,
+        stateDirectory: String
+    ) {
         self.index = index
         self.count = count
         self.generation = generation
         self.slot = slot
         self.listeners = listeners
+        self.requiresRedis = requiresRedis
         self.stateDirectory = stateDirectory
     }
 
     init?(arguments: [String]) {
-        let numbers = arguments.prefix(5).compactMap { Int($0) }
-        guard arguments.count == 6, numbers.count == 5, numbers.allSatisfy({ $0 >= 0 }) else { return nil }
+        let numbers = arguments.prefix(6).compactMap { Int($0) }
+        guard arguments.count == 7, numbers.count == 6, numbers.allSatisfy({ $0 >= 0 }) else { return nil }
         self.init(
             index: numbers[0], count: numbers[1], generation: numbers[2], slot: numbers[3],
-            listeners: numbers[4], stateDirectory: arguments[5])
+            listeners: numbers[4], requiresRedis: numbers[5] == 1, stateDirectory: arguments[6])
     }
 }
 
@@ -77,7 +83,7 @@ extension WorkerPlan {
                 redisEndpoint: redisEndpoint(settings, state: launch.stateDirectory),
                 keys: settings.session.keys.compactMap {
                     if case .bytes(let bytes) = $0 { bytes } else { nil }
-                })
+                }, requiresRedis: launch.requiresRedis)
         } catch {
             throw ExitFailure(status: ExitStatus.failure, message: "\(error)")
         }

@@ -471,3 +471,58 @@ def test_outage_is_logged_once_not_per_request(behind):
     recovers(behind, behind.user)
     about = [e for e in behind.lines() if e.get("log") != "access" and "redis" in json.dumps(e).lower()]
     assert 1 <= len(about) <= 12, about
+
+
+# --require-redis
+
+
+def require_redis(gateway, status):
+    """Starts it so, and it must end by itself; gives what it said."""
+    started = time.monotonic()
+    done = gateway.command("run", "--require-redis", "--config", gateway.path, timeout=20)
+    assert done.returncode == status, done.stderr
+    assert time.monotonic() - started < 8
+    return done.stderr
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_required_redis_that_is_not_there_ends_the_start(make_gateway, tmp_path, workers):
+    path = str(tmp_path / "none.sock")
+    gateway = make_gateway(start=False, workers=workers, redis="unix://%s?db=0" % path)
+    said = require_redis(gateway, 69)
+    assert "cannot reach Redis" in said and path in said and "--require-redis" in said
+    assert not gateway.is_listening()
+
+
+def test_required_redis_that_refuses_the_password_ends_the_start(make_gateway, make_redis):
+    server = make_redis(options=["--requirepass", "right"])
+    gateway = make_gateway(start=False, redis="unix://%s?db=0 { password wrong }" % server.path)
+    said = require_redis(gateway, 69)
+    assert "WRONGPASS" in said and "wrong }" not in said
+
+
+def test_required_redis_that_hangs_ends_the_start(make_gateway, faulty):
+    faulty.set_mode("silent")
+    require_redis(make_gateway(start=False, redis=faulty.url), 69)
+
+
+def test_required_redis_that_comes_in_time_will_do(make_gateway, make_redis):
+    server = make_redis()
+    server.stop()
+    gateway = make_gateway(start=False, redis="unix://%s?db=0" % server.path)
+    gateway.arguments = ["--require-redis"]
+    timer = threading.Timer(1.2, server.start)
+    timer.start()
+    gateway.start()
+    timer.join()
+    user = register(gateway)
+    server.kill()
+    unavailable(gateway.fetch("GET", "/a", user.headers))
+    assert gateway.reload().returncode == 0, "once it serves, it goes on without"
+
+
+def test_managed_redis_can_be_required(make_gateway):
+    gateway = make_gateway(start=False, redis="managed")
+    gateway.arguments = ["--require-redis"]
+    gateway.start()
+    register(gateway)

@@ -6,16 +6,18 @@ import Transport
 @testable import Supervisor
 
 @Suite struct LaunchTests {
-    @Test func `a worker reads what the master wrote`() {
+    @Test(arguments: [true, false])
+    func `a worker reads what the master wrote`(requiresRedis: Bool) {
         let launch = WorkerLaunch(
-            index: 1, count: 4, generation: 12, slot: 1_023, listeners: 2, stateDirectory: "/var/lib/a b")
+            index: 1, count: 4, generation: 12, slot: 1_023, listeners: 2, requiresRedis: requiresRedis,
+            stateDirectory: "/var/lib/a b")
 
         #expect(WorkerLaunch(arguments: launch.arguments) == launch)
     }
 
     @Test(arguments: [
-        [], ["1"], ["1", "2", "3", "4", "5"], ["1", "2", "x", "4", "5", "/s"],
-        ["-1", "2", "3", "4", "5", "/s"],
+        [], ["1"], ["1", "2", "3", "4", "5"], ["1", "2", "x", "4", "5", "0", "/s"],
+        ["-1", "2", "3", "4", "5", "1", "/s"], ["1", "2", "3", "4", "5", "/s"],
     ])
     func `any other command line is not a worker's`(arguments: [String]) {
         #expect(WorkerLaunch(arguments: arguments) == nil)

@@ -149,10 +149,27 @@ extension Master {
     func onAbandoned(_ number: Int, _ reason: String) {
         listeners.rollBack()
         guard fleet.serving > 0 else {
-            if stopPhase == .running { giveUpStart(reason, ExitStatus.failure) }
+            guard stopPhase == .running else { return }
+            if let trouble = redisTrouble {
+                giveUpStart(withoutRedis(trouble, number), ExitStatus.unavailable)
+            } else {
+                giveUpStart(reason, ExitStatus.failure)
+            }
             return
         }
         finishReload(verdict(ExitStatus.failure, "the new workers did not start: \(reason)"))
+    }
+
+    private func withoutRedis(_ trouble: String, _ number: Int) -> String {
+        let place =
+            switch generations[number]?.settings.redis.server {
+            case .external(let endpoint): endpoint.text
+            default: "managed"
+            }
+        return """
+            \(trouble) (redis \(place)); start it, correct "redis" in \(options.provider.path), \
+            or leave --require-redis away to start without it
+            """
     }
 
     /// The last worker of the generation is gone.

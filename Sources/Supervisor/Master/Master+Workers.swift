@@ -48,7 +48,8 @@ extension Master: ControlReceiver {
         }
         let launch = WorkerLaunch(
             index: index, count: generation.workers, generation: number, slot: slot,
-            listeners: generation.listenerDescriptors.count, stateDirectory: state.path)
+            listeners: generation.listenerDescriptors.count,
+            requiresRedis: options.requiresRedis && fleet.serving == 0, stateDirectory: state.path)
         do throws(SystemError) {
             let worker = try WorkerProcess(
                 id: id, launch: launch,
@@ -88,6 +89,7 @@ extension Master: ControlReceiver {
 
     private func onWorkerExit(_ worker: WorkerProcess, status: Int32) {
         let reason = worker.reason(status: status)
+        if ChildProcess.exitCode(status) == WorkerPlan.unavailable { redisTrouble = worker.failure }
         workers[worker.id] = nil
         handingOver.remove(worker.id)
         counters.retire(slot: worker.slot)

@@ -10,6 +10,8 @@ public struct MasterOptions {
     /// Called once, when the configuration is good and the state directory is this process's, before anything
     /// serves.
     public var onPrepared: (Settings, String) throws(ExitFailure) -> Void = { _, _ throws(ExitFailure) in }
+    /// Whether the start fails, with status 69, if Redis cannot be reached.
+    public var requiresRedis = false
     /// Commands of this program, with their arguments, that run beside the workers.
     public var companions: [[String]] = []
     /// Called once, when the first workers serve.
@@ -51,6 +53,8 @@ public final class Master {
     var handingOver: Set<Int> = []
     /// The generation that has taken over and whose verdict is still to be told.
     var switched: Int?
+    /// What a worker said that gave up because it cannot reach Redis.
+    var redisTrouble: String?
     var reloads = ReloadQueue()
     var reloadReport = ""
     var lastReload: (verdict: ReloadVerdict, at: Int64)?

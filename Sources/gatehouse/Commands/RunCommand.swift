@@ -10,10 +10,18 @@ struct RunCommand: ParsableCommand {
             HUP: reload the configuration. USR1: reopen log files. USR2: write the state to the log.
             """)
     @OptionGroup var file: ConfigurationOption
+    @Flag(
+        help: """
+            End with status 69 if Redis cannot be reached at the start. Without it the gateway starts, answers 503 where \
+            a session is needed, and goes on as soon as Redis is there.
+            """)
+    var requireRedis = false
 
     func run() {
         finish { () throws(ExitFailure) in
-            Master.run(MasterOptions(provider: ConfigurationFile(path: try file.path())))
+            var options = MasterOptions(provider: ConfigurationFile(path: try file.path()))
+            options.requiresRedis = requireRedis
+            return Master.run(options)
         }
     }
 }
