@@ -34,3 +34,21 @@ public struct LoginLimitSettings: Sendable, Equatable {
         LoginLimitSettings(rate: Rate(count: 100, window: 300_000), subject: .ip),
     ]
 }
+
+/// One `limit` of a route: a bucket of tokens that fills at the rate.
+public struct RouteLimitSettings: Sendable, Equatable {
+    /// Who has a bucket; a request without a session counts by its network.
+    public enum Subject: String, Sendable, CaseIterable { case user, ip, session }
+    /// How fast requests may come in the long run.
+    public var rate: Rate
+    /// Requests that may come at once, at least 1.
+    public var burst: Int
+    /// Who has a bucket.
+    public var subject: Subject
+    /// Its parts.
+    public init(rate: Rate, burst: Int, subject: Subject) {
+        self.rate = rate
+        self.burst = burst
+        self.subject = subject
+    }
+}

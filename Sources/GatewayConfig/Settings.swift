@@ -303,6 +303,8 @@ public struct RealmSettings: Sendable, Equatable {
     public var sessionsPerUser = 20
     /// What one more does.
     public var sessionLimitPolicy = SessionLimitPolicy.evictOldest
+    /// Whether unsafe requests with a session's cookie have to come from the own origin, where a route does not say.
+    public var csrf = true
     /// Failed logins before a pause, at most one for each kind; empty = no limit.
     public var loginLimits = LoginLimitSettings.usual
     /// Path after a login that no page asked for.
@@ -431,7 +433,7 @@ public struct RouteSettings: Sendable, Equatable {
     public var idleTimeout = 60_000
     /// Whether connections may become WebSockets.
     public var websocket = false
-    /// Allowed besides the own origin: `https://app.example.org[:port]`, lower-case.
+    /// Count as the own origin: `https://app.example.org[:port]`, lower-case.
     public var origins: [String] = []
     /// Taken off the path before it is forwarded: a canonical prefix without trailing slash.
     public var stripPrefix: String?
@@ -439,6 +441,10 @@ public struct RouteSettings: Sendable, Equatable {
     public var rewrite: String?
     /// What visitors without a session get.
     public var onUnauthenticated = OnUnauthenticated.auto
+    /// Whether an unsafe request with a session's cookie has to come from the own origin, or from one of `origins`.
+    public var csrf = true
+    /// Requests in a time, each counted by itself; empty = no limit.
+    public var limits: [RouteLimitSettings] = []
     /// Whether `%2F` and `;` are let through.
     public var encodedPaths = false
     /// Milliseconds since the login within which it counts here; nil = off.

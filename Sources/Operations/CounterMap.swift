@@ -21,7 +21,8 @@ final class CounterMap: @unchecked Sendable {
     private static let slotSketch = 4_096
     private static let slotBytes = slotSketch + sketchBytes
     /// Bytes of the map. Only pages that are written to take memory.
-    static let size = firstSlot + slotCount * slotBytes
+    static let size = rateOffset + RateTable.size
+    private static let rateOffset = firstSlot + slotCount * slotBytes
 
     let descriptor: Int32
     private let base: UnsafeMutableRawPointer
@@ -87,6 +88,15 @@ final class CounterMap: @unchecked Sendable {
     /// What a worker holds of a bucket.
     func bucket(_ index: Int, slot: Int) -> UnsafeMutablePointer<Atomic<UInt32>> {
         (slotBase(slot) + Self.slotSketch + index * 4).assumingMemoryBound(to: Atomic<UInt32>.self)
+    }
+
+    /// The buckets of requests.
+    var rates: RateTable { RateTable(base + Self.rateOffset) }
+
+    /// The key of hashes over what clients choose.
+    var hashKey: (UInt64, UInt64) {
+        let seeds = base + Self.seedOffset
+        return (seeds.load(as: UInt64.self), seeds.load(fromByteOffset: 8, as: UInt64.self))
     }
 
     /// The buckets of an address, one in each row. Nobody outside can choose addresses that meet in both.

@@ -32,6 +32,8 @@ public enum Counter: Int, CaseIterable, Sendable {
     case loginFailures
     /// Logins and registrations turned away by a login limit or a ban.
     case loginsThrottled
+    /// Requests turned away by the limit of a route.
+    case rateLimited
     /// Tries at an upstream server that failed before or during an exchange; a kept connection that was found closed
     /// and replaced is none.
     case upstreamErrors

@@ -100,6 +100,25 @@ public final class WorkerCounters: Sendable {
         return isMapped ? low : high
     }
 
+    // MARK: Requests by rate
+
+    /// Takes a token from the bucket that `subject` has for the limit called `name`, as all workers of the gateway see
+    /// it. `now` is in milliseconds of the monotonic clock, `window` the milliseconds in which `count` tokens come back;
+    /// a full bucket has `burst`.
+    public func takeToken(
+        _ name: UInt64, of subject: some Sequence<UInt8>, now: Int64, count: Int, window: Int, burst: Int
+    ) -> RateVerdict {
+        var hash = KeyedHash(map.hashKey)
+        for shift in stride(from: UInt64(0), to: 64, by: 8) {
+            hash.add(UInt8(truncatingIfNeeded: name >> shift))
+        }
+        for byte in subject { hash.add(byte) }
+        let interval = max(1, UInt64(clamping: window) &* 1_000 / max(1, UInt64(clamping: count)))
+        return map.rates.take(
+            hash.finish(), now: UInt64(clamping: now) &* 1_000, interval: interval,
+            burst: max(1, UInt64(clamping: burst)))
+    }
+
     // MARK: Counters
 
     /// This worker's counters, for the one thread that counts.

@@ -29,8 +29,10 @@ final class CompiledRoute {
     /// Segments that `rewrite` alone replaces: the pattern's directory, or everything.
     let rewriteSegments: Int
     let rewritesPath: Bool
+    let limits: [RouteLimit]
+    let hasLimits: Bool
 
-    init(_ settings: RouteSettings, realms: [Realm], groups: [UpstreamGroup]) {
+    init(_ settings: RouteSettings, host: String, realms: [Realm], groups: [UpstreamGroup]) {
         self.settings = settings
         realm = settings.realm.map { Fixed(realms[$0]) }
         access = AccessRule(settings)
@@ -50,6 +52,11 @@ final class CompiledRoute {
         if case .upstream(let index) = settings.target { group = Fixed(groups[index]) } else { group = nil }
         isPlainUser = settings.access == .user && settings.fresh == nil
         fresh = settings.fresh.map { Int64($0) }
+        limits = settings.limits.enumerated().map {
+            RouteLimit(
+                $1, index: $0, pattern: settings.pattern.text, methods: settings.methods, host: host)
+        }
+        hasLimits = !limits.isEmpty
     }
 }
 
@@ -67,8 +74,9 @@ final class CompiledSite {
 
     init(_ settings: SiteSettings, index: Int, realms: [Realm], groups: [UpstreamGroup]) {
         self.index = index
-        name = settings.hosts.first ?? "*"
-        routes = settings.routes.map { CompiledRoute($0, realms: realms, groups: groups) }
+        let host = settings.hosts.first ?? "*"
+        name = host
+        routes = settings.routes.map { CompiledRoute($0, host: host, realms: realms, groups: groups) }
         fixedRoutes = routes.map { Fixed($0) }
         allowsEncodedPaths = settings.routes.contains { $0.encodedPaths }
         realm = settings.realm.map { realms[$0] }

@@ -12,7 +12,7 @@ from harness.wire import wait_until
 
 pytestmark = pytest.mark.processes
 
-NONE = {"logins": 0, "loginFailures": 0, "loginsThrottled": 0, "sessionsUnavailable": 0, "badRequests": 0, "ownFailures": 0,
+NONE = {"logins": 0, "loginFailures": 0, "loginsThrottled": 0, "rateLimited": 0, "sessionsUnavailable": 0, "badRequests": 0, "ownFailures": 0,
         "upstreamErrors": 0, "connectionsRejected": 0, "logLinesDropped": 0}
 
 

@@ -96,7 +96,7 @@ import Testing
         ("remember 30", "E205"), ("remember 2h", "W504"), ("bearer maybe", "E203"),
         ("login_page { title x }", "E212"),
         ("return_to x", "E212"),
-        ("csrf same_origin", "E212"), ("samesite none", "E203"), ("cookie a=b", "E205"),
+        ("csrf on", "E203"), ("samesite none", "E203"), ("cookie a=b", "E205"),
         ("cookie sid", "W515"),
         ("idle 0", "E205"), ("idle 24h", "W504"), ("absolute 500d", "E205"), ("sessions_per_user 0", "E205"),
         ("sessions_per_user 5 evict", "E202"), ("sessions_per_user 5 evict idle", "E212"),

@@ -68,4 +68,41 @@ struct LimitTests {
     func `reads rates`(text: String, count: Int, window: Int) {
         #expect(Number.rate(Array(text.utf8)) == Rate(count: count, window: window))
     }
+
+    private func route(_ lines: String) -> LoadResult {
+        load(Sample.routes("route /* app user {\n\(lines)\n}"))
+    }
+
+    @Test func `a route has as many limits as are given`() {
+        let limits = route("limit 20/s burst 40 per user\nlimit 100/5m per ip\nlimit 5/s per session")
+            .settings?
+            .sites[0].routes[0].limits
+
+        #expect(
+            limits == [
+                RouteLimitSettings(rate: Rate(count: 20, window: 1_000), burst: 40, subject: .user),
+                RouteLimitSettings(rate: Rate(count: 100, window: 300_000), burst: 100, subject: .ip),
+                RouteLimitSettings(rate: Rate(count: 5, window: 1_000), burst: 5, subject: .session),
+            ])
+    }
+
+    @Test(arguments: [
+        ("limit 20 per user", "E205"), ("limit 20/s", "E202"), ("limit 20/s burst per user", "E203"),
+        ("limit 20/s burst 0 per user", "E205"), ("limit 20/s burst x per user", "E205"),
+        ("limit 20/s rate 5 per user", "E203"), ("limit 20/s per account", "E203"),
+        ("limit 20/s burst 5 5 per user", "E208"), ("limit off", "E205"),
+    ])
+    func `refuses limits of routes that cannot be`(_ line: String, _ code: String) {
+        #expect(codes(route(line)) == [code])
+    }
+
+    @Test func `a route's word on origins wins over the realm's`() {
+        let text =
+            Sample.head + "\nusers people { store sqlite u.db }\nrealm main {\nusers people\ncsrf off\n}\n"
+            + Sample.upstream + "site * {\nroute /* app user\nroute /a app user { csrf same_origin }\n}\n"
+
+        #expect(load(text).settings?.sites[0].routes.map(\.csrf) == [false, true])
+        #expect(load(Sample.routes("route /* app user")).settings?.sites[0].routes[0].csrf == true)
+        #expect(route("origins https://app.example.org").settings?.sites[0].routes[0].origins.count == 1)
+    }
 }

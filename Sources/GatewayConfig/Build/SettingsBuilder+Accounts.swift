@@ -123,6 +123,7 @@ extension SettingsBuilder {
         buildCookie(block, &realm)
         if let limit = block.first("sessions_per_user") { buildSessionLimit(limit, &realm) }
         buildLoginLimits(block, &realm)
+        realm.csrf = block.text("csrf") != "off"
         checkLifetimes(block, realm)
         return realm
     }

@@ -33,7 +33,32 @@ extension SettingsBuilder {
             ["login_limit 10/5m per account_ip"])
     }
 
-    /// `RATE ... per WORD` with nothing in between; nil: it was reported.
+    /// The limits of a route.
+    func limits(_ block: Block) -> [RouteLimitSettings] {
+        block.all("limit").compactMap { item in
+            guard let (rate, word) = rate(item, unit: "limit 20/s burst 40 per user") else { return nil }
+            guard let subject = RouteLimitSettings.Subject(rawValue: word.text) else {
+                _ = reader.unknownOption(word, RouteLimitSettings.Subject.allCases.map(\.rawValue))
+                return nil
+            }
+            var burst = rate.count
+            let words = item.values.dropFirst().dropLast(2).map(\.word)
+            if !words.isEmpty {
+                guard words.count == 2, words[0].text == "burst" else {
+                    _ = reader.unknownOption(words[0], ["burst", "per"])
+                    return nil
+                }
+                guard let number = Number.digits(words[1].bytes), 1...1_000_000 ~= number else {
+                    _ = reader.wrong(words[1], "a number from 1 to 1000000")
+                    return nil
+                }
+                burst = number
+            }
+            return RouteLimitSettings(rate: rate, burst: burst, subject: subject)
+        }
+    }
+
+    /// The rate at the beginning and the word behind `per` at the end; nil: it was reported.
     private func rate(_ item: Item, unit example: String) -> (Rate, Word)? {
         let words = item.values.map(\.word)
         guard let rate = Number.rate(words[0].bytes), rate.count <= 1_000_000, rate.window <= 30 * Limit.day
@@ -41,10 +66,10 @@ extension SettingsBuilder {
             _ = reader.wrong(words[0], "a rate: 10/5m 20/s 1000/h")
             return nil
         }
-        guard words.count == 3, words[1].text == "per" else {
+        guard words.count >= 3, words[words.count - 2].text == "per" else {
             log.error("E202", item.position, "per what?", ["write: \(example)"])
             return nil
         }
-        return (rate, words[2])
+        return (rate, words[words.count - 1])
     }
 }

@@ -23,6 +23,9 @@ extension SettingsBuilder {
         block.set("fresh", &route.fresh)
         route.encodedPaths = block.text("paths") == "encoded"
         route.setHeaders = headers(block)
+        route.limits = limits(block)
+        let realm = route.realm.flatMap { settings.realms.indices.contains($0) ? settings.realms[$0] : nil }
+        route.csrf = block.text("csrf").map { $0 != "off" } ?? realm?.csrf ?? true
         checkPrefix(item, pattern)
         checkFresh(block, route)
         return route
@@ -162,9 +165,6 @@ extension SettingsBuilder {
 
     private func checkOptions(_ item: Item) {
         let block = item.block
-        if let origins = block.every("origins").first, block.text("websocket") != "on" {
-            log.error("E305", origins.position, "origins needs websocket on")
-        }
         if let rewrite = block.every("rewrite").first, block.names.contains("strip_prefix") {
             log.error("E305", rewrite.position, "rewrite and strip_prefix exclude each other")
         }

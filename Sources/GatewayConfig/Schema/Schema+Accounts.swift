@@ -90,7 +90,11 @@ extension Schema {
         DirectiveRule(
             "after_logout", in: .realm, [ArgumentRule("PATH", .urlPath(isPrefix: false))],
             default: "the login page", "Where a logout leads.", example: "after_logout /goodbye"),
-        .later("csrf", in: .realm, "Origin rule for applications.", example: "csrf same_origin"),
+        DirectiveRule(
+            "csrf", in: .realm, [.choice("same_origin", "off")], default: "same_origin",
+            "Whether POST, PUT, PATCH and DELETE with a session's cookie must come from the application's own pages; "
+                + "else 403.",
+            example: "csrf same_origin"),
         .later("login_page", in: .realm, "Look of the pages.", example: "login_page { title Example }"),
     ]
 

@@ -70,7 +70,14 @@ extension Schema {
             default: "all but CONNECT and TRACE",
             "Methods the route is for; others get 405. GET takes HEAD along.",
             example: "methods GET POST"),
-        .later("limit", in: .route, "Requests in a time.", example: "limit 20/s per user"),
+        DirectiveRule(
+            "limit", in: .route,
+            [ArgumentRule("RATE", .word), ArgumentRule("burst N per user|ip|session", .word, 0...4)],
+            default: "none",
+            "Requests in a time, counted in this gateway; beyond: 429. burst: how many may come at once. Who is not "
+                + "signed in counts by address.",
+            example: "limit 20/s burst 40 per user"
+        ).written("limit RATE [burst N] per user|ip|session").repeating,
         DirectiveRule(
             "body", in: .route, [.size(Limit.body, off: true)], default: "limits' body",
             "Largest request body; above: 413.", example: "body 2g"),
@@ -88,7 +95,8 @@ extension Schema {
             "Whether connections may become WebSockets.", example: "websocket off"),
         DirectiveRule(
             "origins", in: .route, [ArgumentRule("ORIGIN", .origin, ArgumentRule.many)],
-            default: "the site's own", "More origins that may open WebSockets.",
+            default: "the site's own",
+            "More origins whose pages may open WebSockets, and send unsafe requests with a session's cookie.",
             example: "origins https://app.example.org"),
         .later(
             "websockets_per_user", in: .route, "WebSockets of one user.", example: "websockets_per_user 20"),
@@ -108,7 +116,10 @@ extension Schema {
         DirectiveRule(
             "realm", in: .route, [.name], default: "the site's", "Where users of this route log in.",
             example: "realm main"),
-        .later("csrf", in: .route, "Origin rule.", example: "csrf off"),
+        DirectiveRule(
+            "csrf", in: .route, [.choice("same_origin", "off")], default: "the realm's",
+            "Whether unsafe requests with a session's cookie must come from the application's own pages.",
+            example: "csrf same_origin"),
         .later("outage", in: .route, "While Redis is away.", example: "outage reject"),
         DirectiveRule(
             "fresh", in: .route, [.duration(Limit.life, off: true)], default: "off",

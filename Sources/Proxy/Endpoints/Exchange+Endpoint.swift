@@ -144,42 +144,13 @@ extension Exchange {
 
     /// Decision 25: Sec-Fetch-Site, else Origin, else only what a page of another site cannot send.
     private func isSameOrigin(_ endpoint: EndpointRequest, _ form: FormFields) -> Bool {
-        let verdict = originVerdict()
+        let verdict = originVerdict(Self.ownOrigin)
         let body: OriginPolicy.Body =
             collectedBody.isEmpty && endpoint.kind.takesEmptyBody ? .empty : endpoint.isForm ? .form : .json
         // No page can make another site's visitor send this header.
         if verdict == .unstated && carriesBearer(endpoint.realm) { return true }
         let token = form.text("csrf")
         return verdict.permits(body, hasSignedToken: token.map { worker.formTokens.isValid($0) } ?? false)
-    }
-
-    /// Whether the request comes from a page of its own origin (decision 25).
-    func originVerdict() -> OriginPolicy.Verdict {
-        let raw = headBytes.bindMemory(to: UInt8.self)
-        let all = raw.span
-        var origin: Range<Int>?
-        var site: Range<Int>?
-        for line in head.fields {
-            if line.id == .origin { origin = line.value }
-            if line.id == .secFetchSite { site = line.value }
-        }
-        let host = all.extracting(head.host)
-        let verdict: OriginPolicy.Verdict
-        switch (origin, site) {
-        case (let origin?, let site?):
-            verdict = Self.ownOrigin.verdict(
-                origin: all.extracting(origin), fetchSite: all.extracting(site), host: host,
-                scheme: knownScheme)
-        case (let origin?, nil):
-            verdict = Self.ownOrigin.verdict(
-                origin: all.extracting(origin), fetchSite: nil, host: host, scheme: knownScheme)
-        case (nil, let site?):
-            verdict = Self.ownOrigin.verdict(
-                origin: nil, fetchSite: all.extracting(site), host: host, scheme: knownScheme)
-        case (nil, nil):
-            verdict = Self.ownOrigin.verdict(origin: nil, fetchSite: nil, host: host, scheme: knownScheme)
-        }
-        return verdict
     }
 
     private static let ownOrigin = OriginPolicy()

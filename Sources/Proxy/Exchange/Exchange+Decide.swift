@@ -10,7 +10,9 @@ extension Exchange {
 
     private func decide(_ route: CompiledRoute) {
         // A page of another site must not act with the user's cookie.
-        if identity.isPresent && !head.method.isSafe && !usesBearer && originVerdict() == .refused {
+        if identity.isPresent && !head.method.isSafe && !usesBearer && route.settings.csrf
+            && !comesFromHere(route)
+        {
             refuse(403, .csrfFailed, "The request does not come from a page of this site.")
             return
         }
@@ -49,6 +51,7 @@ extension Exchange {
     }
 
     private func proceed(_ route: CompiledRoute) {
+        if route.hasLimits && !isWithinLimits(route.limits) { return }
         if let group = route.group {
             fixedGroup = group
             if route.rewritesPath && !rewritePath(route) { return }

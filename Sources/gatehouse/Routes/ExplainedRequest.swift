@@ -84,14 +84,14 @@ struct ExplainedRequest {
         return facts
     }
 
-    /// Whether it comes from another site's page (decision on unsafe methods with a session).
-    var isFromElsewhere: Bool {
+    /// Whether the rule of origins refuses it with a session's cookie.
+    func isFromElsewhere(_ policy: OriginPolicy) -> Bool {
         guard !head.method.isSafe else { return false }
-        let origin = value("origin")
-        let site = value("sec-fetch-site")
+        let (origin, site, type) = (value("origin"), value("sec-fetch-site"), value("content-type"))
         let host = Array(bytes[head.host])
-        return OriginPolicy().verdict(
-            origin: origin?.span, fetchSite: site?.span, host: host.span, scheme: nil) == .refused
+        let verdict = policy.verdict(
+            origin: origin?.span, fetchSite: site?.span, host: host.span, scheme: nil)
+        return !verdict.permitsToApplication(OriginPolicy.Body(contentType: type?.span, isEmpty: false))
     }
 
     /// The value of the field of that name, in small letters; the first, if there are several.

@@ -114,7 +114,9 @@ struct Explanation {
         if let decision = rule.withoutSession(isPreflight: facts.isPreflight) {
             return outcome(decision, route)
         }
-        if identity != nil, request.isFromElsewhere { return .answered(status: 403, code: "csrf_failed") }
+        if identity != nil, route.csrf, request.isFromElsewhere(rule.origins) {
+            return .answered(status: 403, code: "csrf_failed")
+        }
         let state: SessionState
         if let identity, let realm = route.realm {
             state = .live(realm: realm, roles: identity.roles.map { Array($0.utf8) })

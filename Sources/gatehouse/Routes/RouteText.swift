@@ -36,6 +36,10 @@ enum RouteText {
         if route.websocket { notes.append("websocket") }
         if let prefix = route.stripPrefix { notes.append("strip_prefix \(prefix)") }
         if let path = route.rewrite { notes.append("rewrite \(path)") }
+        if !route.csrf { notes.append("csrf off") }
+        for limit in route.limits {
+            notes.append("limit \(limit.rate.count)/\(limit.rate.window)ms per \(limit.subject.rawValue)")
+        }
         if route.encodedPaths { notes.append("paths encoded") }
         if route.onUnauthenticated != .auto { notes.append("on_unauth \(route.onUnauthenticated.rawValue)") }
         return notes.joined(separator: ", ")
