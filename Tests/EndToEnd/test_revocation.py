@@ -366,6 +366,18 @@ def time_to_close(tunnels, user):
     return elapsed
 
 
+def test_workers_that_a_reload_has_replaced_still_hear(make_gateway):
+    gateway = make_gateway()
+    origin = Origin(gateway.recorder)
+    user, other = register(gateway), register(gateway)
+    tunnel, kept = open_tunnel(user), open_tunnel(other)
+    gateway.write(headers="name X-User-Name")
+    assert gateway.reload().returncode == 0
+    logout(user)
+    assert tunnel.close_code() == ENDED
+    assert echoes(origin, kept)
+
+
 # Without a message
 
 

@@ -13,13 +13,17 @@ struct RedisSubscriberTests {
         var troubles: [String] = []
         var subscriptions = 0
 
-        init(_ path: String, channels: [String] = ["a", "b"]) throws {
+        init(
+            _ path: String, channels: [String] = ["a", "b"],
+            change: (inout RedisConnectionSettings) -> Void = { _ in }
+        ) throws {
+            var settings = RedisConnectionSettings(address: .unix(path: path))
+            change(&settings)
             harness = try Harness(.unix(path: path))
             let helpers = try HelperPool(loop: harness.loop, threads: 1, limit: 4)
             subscriber = RedisSubscriber(
                 loop: harness.loop, resolver: Resolver(pool: helpers),
-                settings: RedisConnectionSettings(address: .unix(path: path)),
-                channels: channels.map { [UInt8]($0.utf8) }, secret: { nil })
+                settings: settings, channels: channels.map { [UInt8]($0.utf8) }, secret: { nil })
             subscriber.onMessage = { [weak self] channel, text in
                 let channel = String(decoding: channel, as: UTF8.self)
                 self?.messages.append("\(channel): \(String(decoding: text, as: UTF8.self))")
@@ -59,6 +63,27 @@ struct RedisSubscriberTests {
         listener.harness.connection.start()
         _ = listener.harness.ask("PUBLISH", "a", "again")
         #expect(listener.harness.run { listener.messages == ["a: again"] })
+    }
+
+    @Test func `a quiet connection is tried and stays`() throws {
+        let server = try RealServer()
+        let listener = try Listener(server.path) { $0.idleProbe = 20 }
+        #expect(listener.harness.run { listener.subscriptions == 1 })
+        listener.harness.run(for: 300)
+        listener.harness.connection.start()
+        _ = listener.harness.ask("PUBLISH", "a", "still there")
+        #expect(listener.harness.run { listener.messages == ["a: still there"] })
+        #expect(listener.subscriptions == 1 && listener.troubles.isEmpty)
+    }
+
+    @Test func `a connection that has died without a word is found out and made again`() throws {
+        let server = try RealServer()
+        let listener = try Listener(server.path) { $0.idleProbe = 20 }
+        #expect(listener.harness.run { listener.subscriptions == 1 })
+        server.pause()
+        #expect(listener.harness.run(8_000) { !listener.troubles.isEmpty })
+        server.resume()
+        #expect(listener.harness.run(8_000) { listener.subscriptions == 2 })
     }
 
     @Test func `it counts as subscribed only when all channels are`() throws {

@@ -13,7 +13,7 @@ enum SessionFate: Equatable {
 extension Exchange {
     /// Whether the end of the session is the end of what goes on here, or will be once an answer begins. What has a
     /// length, and our own answers, come to their end (decision 15).
-    var outlivesNoSession: Bool {
+    var endsWithSession: Bool {
         guard identity.isPresent else { return false }
         switch phase {
         case .connecting, .awaitingResponse, .tunnel: return true
@@ -24,7 +24,7 @@ extension Exchange {
 
     /// The session has ended: tunnels are closed, streams cut; an answer that has not begun is judged when it does.
     func sessionEnded(_ end: ExchangeEnd) {
-        guard outlivesNoSession else { return }
+        guard endsWithSession else { return }
         switch phase {
         case .tunnel: closeTunnel(code: Self.sessionEndedCode, end: end)
         case .relaying:

@@ -22,7 +22,7 @@ final class SessionChecks {
         var exchanges: [Exchange] {
             members.compactMap { connection, epoch in
                 guard let exchange = connection.exchange, exchange.epoch == epoch,
-                    exchange.outlivesNoSession
+                    exchange.endsWithSession
                 else { return nil }
                 return exchange
             }

@@ -63,7 +63,7 @@ final class SessionWatch {
         for connection in worker.connections {
             guard let exchange = connection?.exchange, exchange.isRunning else { continue }
             exchange.doubtSession()
-            guard exchange.outlivesNoSession, let realm = exchange.realm,
+            guard exchange.endsWithSession, let realm = exchange.realm,
                 set.contains(exchange.identity, realm: realm.index)
             else { continue }
             exchange.sessionEnded(.revoked)
@@ -101,7 +101,7 @@ final class SessionWatch {
         loop.arm(checkTimer, after: checkInterval)
         checks.addAll(end: checkEnd) { add in
             for connection in worker.connections {
-                if let exchange = connection?.exchange, exchange.outlivesNoSession { add(exchange) }
+                if let exchange = connection?.exchange, exchange.endsWithSession { add(exchange) }
             }
         }
         checks.run()
@@ -117,7 +117,7 @@ final class SessionWatch {
     private func expire() {
         var next = Int64.max
         for connection in worker.connections {
-            guard let exchange = connection?.exchange, exchange.outlivesNoSession else { continue }
+            guard let exchange = connection?.exchange, exchange.endsWithSession else { continue }
             let end = exchange.identity.view.absoluteEnd
             if end <= loop.wallNow { exchange.sessionEnded(.expired) } else { next = min(next, end) }
         }
