@@ -20,6 +20,20 @@ enum SessionScripts {
 
         """
 
+    /// `names(hash)`: as keys, this name of a session and those that it got since; none for nothing.
+    private static let names = """
+        local function names(hash)
+          local found = {}
+          while type(hash) == 'string' and hash ~= '' and not found[hash] do
+            found[hash] = true
+            local _, fields = read(hash)
+            hash = fields.nx
+          end
+          return found
+        end
+
+        """
+
     /// `finish(hash)`: ends one session, under its names before and after a rotation too. Returns 1 if it was there.
     /// Members of the sets go by what the record says.
     private static let finish = """
@@ -48,11 +62,13 @@ enum SessionScripts {
     static let login = """
         local base = ARGV[9]
         \(finish)
+        \(names)
         local limit, alive, dead = tonumber(ARGV[5]), {}, {}
+        local replaced = names(ARGV[8])
         for _, hash in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
           if redis.call('EXISTS', base .. 's:' .. hash) == 0 then
             dead[#dead + 1] = hash
-          elseif hash ~= ARGV[8] then
+          elseif not replaced[hash] then
             alive[#alive + 1] = hash
           end
         end
@@ -91,12 +107,8 @@ enum SessionScripts {
     static let logoutEverywhere = """
         local base = ARGV[3]
         \(finish)
-        local count, kept, name = 0, {}, ARGV[2]
-        while type(name) == 'string' and name ~= '' and not kept[name] do
-          kept[name] = true
-          local _, fields = read(name)
-          name = fields.nx
-        end
+        \(names)
+        local count, kept = 0, names(ARGV[2])
         for _, hash in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
           if not kept[hash] then
             count = count + finish(hash)

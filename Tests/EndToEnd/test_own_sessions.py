@@ -496,8 +496,11 @@ def test_one_session_too_many_is_refused(make_gateway):
     assert page.status == 409 and page.get("content-type").startswith("text/html") and cookie_of(page) is None
     again = login(gateway, user.name, headers=second.headers)
     assert again.status == 200, "a login in place of a session is not one more"
+    again = other(second, cookie_of(again))
     moved = other(user, cookie_of(extend(gateway, user)))
-    assert login(gateway, user.name, headers=moved.headers).status == 200
+    assert login(gateway, user.name, headers=user.headers).status == 200, "the old ticket stands for the session too"
+    assert status(gateway, moved) == 401 and status(gateway, again) == 200
+    assert len(handles(gateway, again)) == 2
 
 
 def test_one_session_too_many_ends_the_oldest(make_gateway):

@@ -14,7 +14,7 @@ extension Exchange {
         }
     }
 
-    /// Calls `then` with all sessions of the user, the most recently used first.
+    /// Calls `then` with all sessions of the user: the one of this request, then the most recently used first.
     func askSessions(_ then: @escaping (Exchange, [ListedSessionAnswer]) -> Void) {
         guard let endpoint else { return }
         endpoint.realm.sessions.list(
@@ -25,11 +25,10 @@ extension Exchange {
                     return
                 }
                 let handle = exchange.identity.handle
-                then(
-                    exchange,
-                    sessions.sorted { $0.lastSeen > $1.lastSeen }.map {
-                        ListedSessionAnswer($0, isCurrent: $0.record.handle == handle)
-                    })
+                let recent = sessions.sorted { $0.lastSeen > $1.lastSeen }.map {
+                    ListedSessionAnswer($0, isCurrent: $0.record.handle == handle)
+                }
+                then(exchange, recent.filter(\.isCurrent) + recent.filter { !$0.isCurrent })
             })
     }
 

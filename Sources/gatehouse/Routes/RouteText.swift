@@ -42,6 +42,7 @@ enum RouteText {
         }
         if route.encodedPaths { notes.append("paths encoded") }
         if route.onUnauthenticated != .auto { notes.append("on_unauth \(route.onUnauthenticated.rawValue)") }
+        if let fresh = route.fresh { notes.append("fresh \(fresh / 1_000)s") }
         return notes.joined(separator: ", ")
     }
 }
