@@ -170,7 +170,8 @@ final class Worker {
     func closeIdleConnections(olderThan milliseconds: Int) {
         let latest = loop.now - Int64(milliseconds)
         for connection in connections {
-            if let connection, connection.isIdle, connection.idleSince <= latest { connection.close() }
+            guard let connection, connection.isIdle, !connection.isClosing else { continue }
+            if connection.idleSince <= latest { connection.close() }
         }
     }
 

@@ -26,6 +26,7 @@ final class WorkerProcess {
     private let redis: RedisConnection
     private let revocations: RevocationFeed
     private let helpers: HelperPool
+    private lazy var tunnelDrain = TunnelDrain(worker: worker)
     private lazy var idleTimer = DeadlineTimer(self)
     private lazy var graceTimer = DeadlineTimer(self)
     private lazy var repeatTimer = DeadlineTimer(self)
@@ -212,6 +213,7 @@ final class WorkerProcess {
     func finish() {
         revocations.close()
         worker.watch.stop()
+        tunnelDrain.stop()
         redis.close()
         _ = accessWriter?.flush(milliseconds: 500)
         audit.flush(milliseconds: 500)
@@ -244,6 +246,7 @@ extension WorkerProcess: WorkerControlDelegate {
         stopListening()
         worker.drain()
         idleGraceMilliseconds = 200
+        tunnelDrain.start(within: graceMilliseconds / 2)
         loop.arm(idleTimer, after: Self.sweepMilliseconds)
         loop.arm(graceTimer, after: graceMilliseconds)
     }

@@ -227,6 +227,30 @@ def test_tunnels_are_closed_by_the_end_of_the_grace(make_gateway):
     tunnel.client.close()
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_tunnels_hear_of_the_end_one_after_the_other(make_gateway, workers):
+    gateway = make_gateway(workers=workers, shutdown="grace 4s")
+    gateway.recorder.on("/ws/open", echo_tunnel)
+    user = register(gateway)
+    tunnels = [handshake(gateway, "/ws/open", user.headers, timeout=10) for _ in range(20)]
+    started, times = time.monotonic(), []
+
+    def follow(tunnel):
+        assert tunnel.close_code() == 1001
+        times.append(time.monotonic() - started)
+        tunnel.client.close()
+
+    followers = [threading.Thread(target=follow, args=(tunnel,)) for tunnel in tunnels]
+    for follower in followers:
+        follower.start()
+    gateway.signal(signal.SIGTERM)
+    for follower in followers:
+        follower.join()
+    assert len(times) == 20 and times[0] < 1 and 1 < times[10] and 1.5 < times[-1] < 3.5, times
+    assert gateway.process.wait(8) == 0
+    assert time.monotonic() - started < 4, "nothing was left to wait for"
+
+
 # Reload.
 
 def test_reload_under_load_loses_nothing(make_gateway):

@@ -5,7 +5,7 @@ import Transport
 extension Exchange {
     /// Close codes: ours for a session that has ended, and "going away" (RFC 6455, 7.4.1).
     static let sessionEndedCode: UInt16 = 4001
-    private static let goingAwayCode: UInt16 = 1001
+    static let goingAwayCode: UInt16 = 1001
     private static let lingerMilliseconds = 1_000
 
     /// Closes the tunnel with a Close frame to either side, each at the end of the frame that is on its way; a frame
