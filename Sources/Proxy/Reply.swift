@@ -20,6 +20,9 @@ struct Reply {
 
     mutating func add(_ name: StaticString, _ value: String) { add(name, Array(value.utf8)) }
 
+    /// Adds complete lines, each with its end.
+    mutating func addLines(_ bytes: [UInt8]) { lines.append(contentsOf: bytes) }
+
     /// `value` is all that follows `Set-Cookie: `.
     mutating func addCookie(_ value: [UInt8]) {
         cookies.append(contentsOf: "Set-Cookie: ".utf8)

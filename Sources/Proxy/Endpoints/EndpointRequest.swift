@@ -4,7 +4,7 @@ import HTTPCore
 /// A request for a page or an answer of ours.
 final class EndpointRequest {
     enum Kind {
-        case login, register, logout, session, sessions, password, token, account
+        case login, register, logout, session, sessions, password, token, account, verify
 
         /// Methods it takes, as `Allow` lists them.
         var allow: StaticString {
@@ -12,13 +12,14 @@ final class EndpointRequest {
             case .login, .register, .logout, .session, .password, .account: "GET, HEAD, POST"
             case .sessions: "GET, HEAD, DELETE"
             case .token: "POST"
+            case .verify: "GET, HEAD"
             }
         }
 
         func takes(_ method: Method) -> Bool {
             switch method {
             case .get, .head: self != .token
-            case .post: self != .sessions
+            case .post: self != .sessions && self != .verify
             case .delete: self == .sessions
             default: false
             }
@@ -43,6 +44,13 @@ final class EndpointRequest {
     var delayedReply: Reply?
     /// What kind of body it is.
     var isForm = false
+    /// The request that `verify` is asked about, where it is named.
+    var verified: Verified?
+
+    struct Verified {
+        let route: CompiledRoute
+        let method: [UInt8]
+    }
 
     enum Step {
         case none
@@ -52,6 +60,8 @@ final class EndpointRequest {
         case logout(everywhere: Bool)
         /// Show the login page to whoever is logged in already, but not freshly enough.
         case relogin(target: [UInt8]?)
+        /// Answer `GET verify`.
+        case verify
         /// What only somebody who is logged in may do.
         case required((Exchange) -> Void)
     }
@@ -79,7 +89,7 @@ final class EndpointRequest {
         (Array("/login".utf8), .login), (Array("/register".utf8), .register),
         (Array("/logout".utf8), .logout), (Array("/session".utf8), .session),
         (Array("/sessions".utf8), .sessions), (Array("/password".utf8), .password),
-        (Array("/token".utf8), .token), (Array("/account".utf8), .account),
+        (Array("/token".utf8), .token), (Array("/account".utf8), .account), (Array("/verify".utf8), .verify),
     ]
 
     private static func kind(_ path: [UInt8]) -> Kind? { names.first { $0.name == path }?.kind }
@@ -96,6 +106,7 @@ final class EndpointRequest {
         case .whoami(let strict): exchange.answerWhoami(strict: strict)
         case .logout(let everywhere): exchange.endSession(everywhere: everywhere)
         case .relogin(let target): exchange.showRelogin(target: target)
+        case .verify: exchange.answerVerify()
         case .required(let run): exchange.runWithSession(run)
         }
     }

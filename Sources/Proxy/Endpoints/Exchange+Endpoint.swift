@@ -42,6 +42,7 @@ extension Exchange {
         case .sessions: withSession { $0.listSessions() }
         case .account: showAccount()
         case .password: redirectToAccount(status: 303)
+        case .verify: verifyRequest()
         case .token: break
         }
     }
@@ -128,6 +129,7 @@ extension Exchange {
         case .password: changePassword(form)
         case .token: login(form)
         case .account: changeAccount(form)
+        case .verify: break
         }
     }
 

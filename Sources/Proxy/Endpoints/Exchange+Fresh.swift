@@ -14,11 +14,16 @@ extension Exchange {
 
     /// Sends people to log in again and tells programs so.
     func refuseStaleLogin(_ route: CompiledRoute) {
-        guard let realm else { return }
         if route.access.unauthenticated(requestFacts()) == .login {
             redirectToLogin(isStale: true)
-            return
+        } else {
+            answerReauthRequired()
         }
+    }
+
+    /// 401 with where to log in again.
+    func answerReauthRequired() {
+        guard let realm else { return }
         var reply = Reply(status: 401)
         addChallenge(&reply, realm)
         setProblem(

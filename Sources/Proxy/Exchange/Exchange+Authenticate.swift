@@ -135,8 +135,8 @@ extension Exchange: SessionReceiver {
         case .found(let bytes, let view, let hash):
             sessionResult = .ok
             identity.set(bytes, view, hash)
-            // Our own endpoints never extend a session (decision 11).
-            if endpoint == nil { fixedRealm?.use { $0.sessions.touch(hash, view, in: bytes) } }
+            // Our own endpoints never extend a session (decision 11), but for the one that stands for a request.
+            if endpoint == nil || endpoint?.kind == .verify { fixedRealm?.use { $0.sessions.touch(hash, view, in: bytes) } }
         case .absent: sessionResult = .absent
         case .unavailable:
             worker.tally.count(.sessionsUnavailable)

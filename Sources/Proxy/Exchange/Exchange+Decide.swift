@@ -36,7 +36,7 @@ extension Exchange {
         }
     }
 
-    private func sessionState() -> SessionState {
+    func sessionState() -> SessionState {
         if sessionResult == .unavailable { return .unavailable }
         guard identity.isPresent, let realm else { return .absent }
         return .live(realm: realm.index, roles: identity.roles)
@@ -85,8 +85,14 @@ extension Exchange {
     /// What a decision about somebody who is not logged in looks at.
     func requestFacts() -> RequestFacts {
         let raw = headBytes.bindMemory(to: UInt8.self)
+        return requestFacts(method: raw.span.extracting(head.methodRange))
+    }
+
+    /// The same about a request with another method.
+    func requestFacts(method: Span<UInt8>) -> RequestFacts {
+        let raw = headBytes.bindMemory(to: UInt8.self)
         let all = raw.span
-        var facts = RequestFacts(method: all.extracting(head.methodRange))
+        var facts = RequestFacts(method: method)
         for line in head.fields {
             guard let field = Self.factField(line.id) else { continue }
             facts.note(field, all.extracting(line.value))

@@ -13,8 +13,11 @@ extension Exchange {
         return verdict.permitsToApplication(OriginPolicy.Body(contentType: type?.span, isEmpty: isEmpty))
     }
 
-    /// Whether the request comes from a page of its own origin, or of one that `policy` lists.
-    func originVerdict(_ policy: OriginPolicy) -> OriginPolicy.Verdict {
+    /// Whether the request comes from a page of its own origin, or of one that `policy` lists. `host` is what the
+    /// client asked for, if not this request's own.
+    func originVerdict(
+        _ policy: OriginPolicy, host asked: UnsafeRawBufferPointer? = nil
+    ) -> OriginPolicy.Verdict {
         let raw = headBytes.bindMemory(to: UInt8.self)
         let all = raw.span
         var origin: Range<Int>?
@@ -24,7 +27,8 @@ extension Exchange {
             if line.id == .origin { origin = origin == nil ? line.value : 0..<0 }
             if line.id == .secFetchSite { site = site == nil ? line.value : 0..<0 }
         }
-        let host = all.extracting(head.host)
+        let hostBytes = (asked ?? bytes(head.host)).bindMemory(to: UInt8.self)
+        let host = hostBytes.span
         switch (origin, site) {
         case (let origin?, let site?):
             return policy.verdict(

@@ -180,7 +180,7 @@ extension ForwardingRules {
     }
 
     /// Last, once, and only from the session.
-    private func writeIdentity(_ exchange: Exchange, into out: ByteBuffer) {
+    func writeIdentity(_ exchange: Exchange, into out: ByteBuffer) {
         guard exchange.identity.isPresent else { return }
         let view = exchange.identity.view
         let record = exchange.identity.record.readable
