@@ -6,7 +6,7 @@ public enum Gauge: Int, CaseIterable, Sendable {
     case websockets
     /// Password hashes that run or wait.
     case hashJobs
-    /// Workers whose connection to Redis stands.
+    /// Connections of workers to Redis that stand.
     case redisConnections
 }
 

@@ -5,6 +5,15 @@ public import Transport
 
 /// Connections to the Redis that a configuration names.
 public enum RedisLinks {
+    /// As many connections to `endpoint` as `settings` want for a worker; not started.
+    static func makeAll(
+        _ settings: RedisSettings, _ endpoint: Endpoint, loop: EventLoop, resolver: Resolver
+    ) -> [RedisConnection] {
+        (0..<max(1, settings.connections)).map { _ in
+            make(settings, endpoint, loop: loop, resolver: resolver)
+        }
+    }
+
     /// A connection to `endpoint` as `settings` wants it; not started. `timeout` is in milliseconds, nil: the
     /// configured one.
     public static func make(

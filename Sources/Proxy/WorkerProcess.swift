@@ -23,7 +23,8 @@ final class WorkerProcess {
     private let audit: AuditLog
     private var acceptors: [Acceptor] = []
     private var control: WorkerControl?
-    private let redis: RedisConnection
+    /// At least one.
+    private let redis: [RedisConnection]
     private let revocations: RevocationFeed
     private let helpers: HelperPool
     private lazy var tunnelDrain = TunnelDrain(worker: worker)
@@ -52,7 +53,7 @@ final class WorkerProcess {
         let threads = max(1, cpus / max(plan.workerCount, 1)) + 1
         helpers = try HelperPool(loop: loop, threads: threads, limit: queue + 64)
         let resolver = Resolver(pool: helpers)
-        redis = RedisLinks.make(settings.redis, plan.redisEndpoint, loop: loop, resolver: resolver)
+        redis = RedisLinks.makeAll(settings.redis, plan.redisEndpoint, loop: loop, resolver: resolver)
         let keys = try KeyRing(plan.keys)
         let realms = try Self.makeRealms(
             settings, keys: keys, redis: redis, helpers: helpers, loop: loop, counters: plan.counters,
@@ -65,7 +66,7 @@ final class WorkerProcess {
         worker.onDrained = { [weak self] in self?.loop.stop() }
         control = try WorkerControl(loop: loop, descriptor: plan.controlDescriptor, delegate: self)
         watchRedis(plan)
-        redis.start()
+        for connection in redis { connection.start() }
         watchSessions()
         loop.arm(repeatTimer, after: 1_000)
     }
@@ -75,18 +76,22 @@ final class WorkerProcess {
     private func watchRedis(_ plan: WorkerPlan) {
         let log = self.log
         let counters = plan.counters
-        var isConnected = false
         pendingPlan = plan
-        redis.onEvent = { [weak self] event in
-            switch event {
-            case .connected: log.notice("connected to Redis")
-            case .lost(let reason): log.warning("lost the connection to Redis", ["reason": .text(reason)])
-            case .unreachable(let reason): log.error("cannot reach Redis", ["reason": .text(reason)])
+        for connection in redis {
+            var isConnected = false
+            connection.onEvent = { [weak self] event in
+                switch event {
+                case .connected: log.notice("connected to Redis")
+                case .lost(let reason): log.warning("lost the connection to Redis", ["reason": .text(reason)])
+                case .unreachable(let reason): log.error("cannot reach Redis", ["reason": .text(reason)])
+                }
+                if event == .connected, !isConnected {
+                    _ = counters.acquire(.redisConnections, limit: .max)
+                }
+                if event != .connected, isConnected { counters.release(.redisConnections) }
+                isConnected = event == .connected
+                self?.onRedis(event, requires: plan.requiresRedis)
             }
-            if event == .connected, !isConnected { _ = counters.acquire(.redisConnections, limit: .max) }
-            if event != .connected, isConnected { counters.release(.redisConnections) }
-            isConnected = event == .connected
-            self?.onRedis(event, requires: plan.requiresRedis)
         }
         loop.arm(startTimer, after: plan.requiresRedis ? Self.redisPatience : 1_000)
     }
@@ -149,7 +154,7 @@ final class WorkerProcess {
     }
 
     private static func makeRealms(
-        _ settings: Settings, keys: KeyRing, redis: RedisConnection, helpers: HelperPool, loop: EventLoop,
+        _ settings: Settings, keys: KeyRing, redis: [RedisConnection], helpers: HelperPool, loop: EventLoop,
         counters: WorkerCounters, hashLimit: Int, log: ProcessLog
     ) throws -> [Realm] {
         let desks = try settings.users.map { users in
@@ -163,7 +168,8 @@ final class WorkerProcess {
         }
         return settings.realms.enumerated().map { index, realm in
             let sessions = SessionStore(
-                redis: redis, loop: loop, prefix: Array(settings.redis.prefix.utf8),
+                redis: redis[0], further: Array(redis.dropFirst()), loop: loop,
+                prefix: Array(settings.redis.prefix.utf8),
                 realm: Array(realm.name.utf8), touchMilliseconds: settings.session.touch,
                 limit: realm.sessionsPerUser, evictsOldest: realm.sessionLimitPolicy == .evictOldest)
             sessions.onAlarm = {
@@ -174,7 +180,7 @@ final class WorkerProcess {
             return Realm(
                 index: index, settings: realm, keys: keys, sessions: sessions,
                 accounts: desks[realm.users],
-                throttle: LoginThrottle(realm, settings.redis, redis: redis, loop: loop),
+                throttle: LoginThrottle(realm, settings.redis, redis: redis[0], loop: loop),
                 registration: settings.users[realm.users].register)
         }
     }
@@ -214,7 +220,7 @@ final class WorkerProcess {
         revocations.close()
         worker.watch.stop()
         tunnelDrain.stop()
-        redis.close()
+        for connection in redis { connection.close() }
         _ = accessWriter?.flush(milliseconds: 500)
         audit.flush(milliseconds: 500)
         countDrops()
@@ -261,8 +267,10 @@ extension WorkerProcess: WorkerControlDelegate {
         log.dump(
             "state",
             [
-                ("connections", .number(worker.connectionCount)), ("redis_ready", .flag(redis.isReady)),
-                ("redis_in_flight", .number(redis.inFlight)), ("draining", .flag(worker.isDraining)),
+                ("connections", .number(worker.connectionCount)),
+                ("redis_ready", .flag(redis.allSatisfy(\.isReady))),
+                ("redis_in_flight", .number(redis.reduce(0) { $0 + $1.inFlight })),
+                ("draining", .flag(worker.isDraining)),
             ]
                 + worker.groups.flatMap { group in
                     group.servers.map {

@@ -22,6 +22,13 @@ public struct SessionHash: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// One of `count` places, always the same one, and each for about as many hashes.
+    func spreadIndex(_ count: Int) -> Int {
+        var sum = 0
+        for index in 0..<8 { sum = sum &* 31 &+ Int(text[index]) }
+        return Int(sum.magnitude % UInt(max(count, 1)))
+    }
+
     /// A hash as it was written down; nil unless it is canonical.
     public init?(text: UnsafeRawBufferPointer) {
         guard text.count == Self.count else { return nil }

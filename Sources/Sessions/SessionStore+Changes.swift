@@ -20,8 +20,9 @@ extension SessionStore {
         let command = commands.login(
             record, encoded: encoded, now: loop.wallNow, limit: limit, evictsOldest: evictsOldest,
             replacing: replacing)
-        redis.call(command) { [self] outcome in
-            switch count(outcome) {
+        let link = link(of: record.hash)
+        link.call(command) { [self] outcome in
+            switch count(outcome, link) {
             case .success(let count) where count >= 0:
                 noteCreated(record.hash)
                 completion(.created(evicted: Int(count)))
@@ -36,13 +37,16 @@ extension SessionStore {
     public func end(
         _ hash: SessionHash, userID: [UInt8], handle: [UInt8], completion: @escaping (Bool) -> Void
     ) {
-        redis.call(commands.logout(hash, userID: userID, handle: handle)) { [self] in completion(isDone($0)) }
+        let link = link(of: hash)
+        link.call(commands.logout(hash, userID: userID, handle: handle)) { [self] in
+            completion(isDone($0, link))
+        }
     }
 
     /// Ends all sessions of a user in this realm, but for `except`. `completion` is as for `end`.
     public func endAll(userID: [UInt8], except: SessionHash? = nil, completion: @escaping (Bool) -> Void) {
         redis.call(commands.logoutEverywhere(userID: userID, except: except)) { [self] in
-            completion(isDone($0))
+            completion(isDone($0, redis))
         }
     }
 
@@ -51,7 +55,7 @@ extension SessionStore {
     /// within this call, with how many sessions changed; nil if nobody can tell.
     public func setRoles(_ roles: [[UInt8]], userID: [UInt8], completion: @escaping (Int?) -> Void) {
         redis.call(commands.setRoles(roles, userID: userID)) { [self] outcome in
-            switch count(outcome) {
+            switch count(outcome, redis) {
             case .success(let count): completion(Int(clamping: count))
             case .failure: completion(nil)
             }
@@ -66,7 +70,7 @@ extension SessionStore {
             case .reply(.array(let parts)): completion(sessions(in: parts))
             case .reply(.error), .unavailable: completion(nil)
             case .reply:
-                cut("the answer to a list is of a kind that it cannot be")
+                cut(redis, "the answer to a list is of a kind that it cannot be")
                 completion(nil)
             }
         }
@@ -76,9 +80,10 @@ extension SessionStore {
     /// `completion` is called once, never within this call.
     public func timeToLive(_ hash: SessionHash, completion: @escaping (Result<Int64?, SessionOutage>) -> Void)
     {
-        redis.call(commands.timeToLive(hash)) { [self] outcome in
+        let link = link(of: hash)
+        link.call(commands.timeToLive(hash)) { [self] outcome in
             // -2: there is no such key; -1: it never expires (PTTL).
-            completion(count(outcome).map { $0 == -1 ? .max : $0 < 0 ? nil : $0 })
+            completion(count(outcome, link).map { $0 == -1 ? .max : $0 < 0 ? nil : $0 })
         }
     }
 
@@ -95,18 +100,18 @@ extension SessionStore {
         return sessions
     }
 
-    private func isDone(_ outcome: RedisOutcome) -> Bool {
-        if case .success = count(outcome) { true } else { false }
+    private func isDone(_ outcome: RedisOutcome, _ link: RedisConnection) -> Bool {
+        if case .success = count(outcome, link) { true } else { false }
     }
 
-    /// What a script counted.
-    func count(_ outcome: RedisOutcome) -> Result<Int64, SessionOutage> {
+    /// What a script counted that was sent over `link`.
+    func count(_ outcome: RedisOutcome, _ link: RedisConnection) -> Result<Int64, SessionOutage> {
         switch outcome {
         case .reply(.integer(let count)): return .success(count)
         case .reply(.error): return .failure(.refused)
         case .unavailable(let outage): return .failure(.redis(outage))
         case .reply:
-            cut("the answer to a change is of a kind that it cannot be")
+            cut(link, "the answer to a change is of a kind that it cannot be")
             return .failure(.outOfStep)
         }
     }

@@ -37,8 +37,9 @@ extension SessionStore {
         let grace = kind == .graceful ? Self.grace : 0
         let command = commands.rotate(
             old, to: new, userID: userID, life: view.timeToLive(now: now), now: now, grace: grace)
-        redis.call(command) { [self] outcome in
-            switch count(outcome) {
+        let link = link(of: old)
+        link.call(command) { [self] outcome in
+            switch count(outcome, link) {
             case .success(1):
                 noteCreated(new)
                 completion(.rotated)

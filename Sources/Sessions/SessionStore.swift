@@ -9,7 +9,11 @@ public final class SessionStore {
     /// Told of what should never be: an answer to another question, or a record that is none of ours.
     public var onAlarm: ((String) -> Void)?
 
+    /// What is about a user, or all that there is if there are no `furtherLinks`.
     let redis: RedisConnection
+    /// The other connections, over which sessions are spread.
+    let furtherLinks: ContiguousArray<RedisConnection>
+    private let isSpread: Bool
     let loop: EventLoop
     let realm: [UInt8]
     let commands: SessionCommands
@@ -33,15 +37,19 @@ public final class SessionStore {
     /// The sessions of `realm` on `redis`.
     ///
     /// - Parameters:
+    ///   - further: connections to the same server; each session has one of all, so that what happens to it stays in
+    ///     order.
     ///   - touchMilliseconds: at most once in this time is a session's life in Redis extended.
     ///   - limit: sessions that a user may have; 0 = any number.
     ///   - evictsOldest: whether a login beyond the limit ends the user's oldest session; otherwise it is rejected.
     public init(
-        redis: RedisConnection, loop: EventLoop, prefix: [UInt8], realm: [UInt8], touchMilliseconds: Int,
-        limit: Int,
-        evictsOldest: Bool
+        redis: RedisConnection, further: [RedisConnection] = [], loop: EventLoop, prefix: [UInt8],
+        realm: [UInt8],
+        touchMilliseconds: Int, limit: Int, evictsOldest: Bool
     ) {
         self.redis = redis
+        furtherLinks = ContiguousArray(further)
+        isSpread = !further.isEmpty
         self.loop = loop
         self.realm = realm
         self.limit = limit
@@ -64,7 +72,10 @@ public final class SessionStore {
             hash.withUnsafeBytes { place.copyMemory(from: $0) }
         }
         let outage = lookupForm.withUnsafeBytes {
-            redis.read(wireForm: $0, receiver: self, token: UInt64(slot))
+            // The usual case without the price of a choice.
+            isSpread
+                ? link(of: hash).read(wireForm: $0, receiver: self, token: UInt64(slot))
+                : redis.read(wireForm: $0, receiver: self, token: UInt64(slot))
         }
         guard let outage else { return }
         _ = give(slot)
@@ -103,10 +114,10 @@ public final class SessionStore {
         let now = loop.wallNow
         if !view.isRemembered {
             let seconds = max(1, view.timeToLive(now: now) / 1_000)
-            redis.call(commands.prolong(hash, seconds: seconds)) { _ in }
+            link(of: hash).call(commands.prolong(hash, seconds: seconds)) { _ in }
         }
         let userID = [UInt8](view.userID.bytes(in: record))
-        redis.call(commands.markSeen(hash, userID: userID, now: now)) { _ in }
+        link(of: hash).call(commands.markSeen(hash, userID: userID, now: now)) { _ in }
     }
 
     /// Notes that a session is as good as touched, since it was just made.
@@ -148,14 +159,21 @@ extension SessionStore: RedisReceiver {
     }
 
     private func cut(_ entry: Pending, _ reason: String) {
-        cut(reason)
+        cut(link(of: entry.hash), reason)
         entry.receiver.sessionChecked(entry.token, .unavailable(.outOfStep))
     }
 
-    /// Trusts nothing more that comes over this connection.
-    func cut(_ reason: String) {
+    /// Trusts nothing more that comes over `link`.
+    func cut(_ link: RedisConnection, _ reason: String) {
         onAlarm?(reason)
-        redis.sever(reason)
+        link.sever(reason)
+    }
+
+    /// The connection for all that is about one session.
+    func link(of hash: SessionHash) -> RedisConnection {
+        guard isSpread else { return redis }
+        let index = hash.spreadIndex(furtherLinks.count + 1)
+        return index == 0 ? redis : furtherLinks[index - 1]
     }
 }
 

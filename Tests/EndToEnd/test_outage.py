@@ -473,6 +473,65 @@ def test_outage_is_logged_once_not_per_request(behind):
     assert 1 <= len(about) <= 12, about
 
 
+# Several connections
+
+
+@pytest.fixture
+def spread(make_gateway, make_redis):
+    """A gateway whose worker has four connections to a Redis of its own, and users whose sessions use all of them."""
+    server = make_redis()
+    gateway = make_gateway(redis="unix://%s?db=0 { connections 4 }" % server.path)
+    gateway.redis, gateway.users = server, [register(gateway) for _ in range(24)]
+    return gateway
+
+
+def clients(server):
+    """The connections that Redis has from the gateway, but for the one that listens: id and last command."""
+    found = {}
+    for line in server("CLIENT", "LIST").decode().splitlines():
+        fields = dict(word.split("=", 1) for word in line.split())
+        if fields["cmd"] not in ("client|list", "subscribe"):
+            found[fields["id"]] = fields["cmd"]
+    return found
+
+
+def test_sessions_are_spread_over_the_connections(spread):
+    for user in spread.users:
+        assert spread.fetch("GET", "/a", user.headers).json()["user"] == [user.id]
+    assert sorted(clients(spread.redis).values()) == ["get"] * 4
+    for user in spread.users:
+        assert spread.fetch("POST", "/_auth/logout", {**JSON, **user.headers}).status == 204
+        assert spread.fetch("GET", "/a", user.headers).status == 401
+
+
+def test_connection_that_is_lost_takes_no_other_along(spread):
+    for user in spread.users:
+        spread.fetch("GET", "/a", user.headers)
+    for number in clients(spread.redis):
+        spread.redis("CLIENT", "KILL", "ID", number)
+        assert [spread.fetch("GET", "/a", user.headers).status for user in spread.users] == [200] * 24
+    wait_until(lambda: len(clients(spread.redis)) == 4, 2, "four connections")
+    spread.redis.kill()
+    assert {spread.fetch("GET", "/a", user.headers).status for user in spread.users} == {503}
+    spread.redis.start()
+    for user in spread.users:
+        recovers(spread, user)
+
+
+def test_answer_of_another_session_cuts_one_connection_of_several(make_gateway, faulty):
+    gateway = make_gateway(redis=faulty.url + " { connections 4 }")
+    users = [register(gateway) for _ in range(12)]
+    victim = users[0].key(prefix="gw").encode()
+    stranger = faulty.backend("GET", users[1].key(prefix="gw"))
+    faulty.on_command = lambda words: (
+        b"$%d\r\n%s\r\n" % (len(stranger), stranger) if words[:2] == [b"GET", victim] else None)
+    unavailable(gateway.fetch("GET", "/a", users[0].headers))
+    faulty.on_command = lambda words: None
+    assert [gateway.fetch("GET", "/a", user.headers).json()["user"] for user in users] == [[u.id] for u in users]
+    lost = [e for e in gateway.lines("process") if e["msg"] == "lost the connection to Redis"]
+    assert len(lost) == 1, lost
+
+
 # --require-redis
 
 

@@ -20,6 +20,18 @@ struct SessionHashTests {
         #expect(Set([hash, hash]).count == 1)
     }
 
+    @Test(arguments: [1, 2, 3, 4, 7, 16])
+    func `hashes are spread evenly over places, each always to the same`(count: Int) {
+        var places = [Int](repeating: 0, count: count)
+        for number in 0..<8_000 {
+            let hash = withUnsafeBytes(of: number) { SessionHash(of: $0) }
+            places[hash.spreadIndex(count)] += 1
+            #expect(hash.spreadIndex(count) == hash.spreadIndex(count))
+        }
+        let share = 8_000 / count
+        #expect(places.allSatisfy { abs($0 - share) < share / 4 })
+    }
+
     @Test func `refuses what is no hash`() {
         #expect(SessionHash(text: []) == nil)
         #expect(SessionHash(text: [UInt8](repeating: 0x41, count: 42)) == nil)
