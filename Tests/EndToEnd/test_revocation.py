@@ -7,6 +7,7 @@ import struct
 import subprocess
 import threading
 import time
+from random import Random
 
 import pytest
 
@@ -74,6 +75,10 @@ class Origin:
         switch(exchange)
         exchange.closed_by_peer(20)
 
+    def heard(self):
+        """The frames on /ws/open, and None for each end."""
+        return self.frames.get("/ws/open", [])
+
     def last(self, target):
         return wait_until(lambda: self.exchanges.get(target), 5, "a request for " + target)[-1]
 
@@ -106,7 +111,7 @@ def echoes(origin, tunnel, target="/ws/open"):
     mark = b"alive %d" % time.monotonic_ns()
     tunnel.send(frame(mark))
     return wait_until(
-        lambda: any(f and f[1] == mark for f in origin.frames[target]), 3, "a frame through the tunnel")
+        lambda: any(f and f[1] == mark for f in origin.frames.get(target, ())), 3, "a frame through the tunnel")
 
 
 def ask(gateway, user, target, method="GET"):
@@ -125,7 +130,7 @@ def test_logout_closes_the_sockets_of_the_session_with_4001(gateway, origin, use
     started = time.monotonic()
     assert first.close_code() == ENDED and second.close_code() == ENDED
     assert time.monotonic() - started < 1
-    frames = wait_until(lambda: len(origin.frames["/ws/open"]) >= 4 and origin.frames["/ws/open"], 3, "the ends")
+    frames = wait_until(lambda: len(origin.heard()) >= 4 and origin.heard(), 3, "the ends")
     closes = [f for f in frames if f]
     assert [(opcode, struct.unpack(">H", text[:2])[0], masked) for opcode, text, masked in closes] == [(8, 1001, True)] * 2
     line = gateway.wait_line(lambda e: e.get("end") == "revoked" and e.get("user") == user.id, "access")
@@ -168,7 +173,7 @@ def test_a_frame_on_its_way_down_is_not_cut_into(gateway, origin, user, payload,
     assert tunnel.exactly(cut) == message[:cut]
     ender = threading.Thread(target=logout, args=(user,))
     ender.start()
-    wait_until(lambda: any(f and f[0] == 8 for f in origin.frames["/ws/open"]), 3, "the origin's Close frame")
+    wait_until(lambda: any(f and f[0] == 8 for f in origin.heard()), 3, "the origin's Close frame")
     exchange.send(message[cut:])
     assert tunnel.exactly(len(message) - cut) == message[cut:]
     assert tunnel.close_code() == ENDED
@@ -184,7 +189,7 @@ def test_a_frame_on_its_way_up_is_not_cut_into(gateway, origin, user):
     opcode, payload, _ = tunnel.read_frame()
     assert opcode == 8 and payload[:2] == struct.pack(">H", ENDED)
     tunnel.send(message[100:])
-    frames = wait_until(lambda: None in origin.frames["/ws/open"] and origin.frames["/ws/open"], 3, "the end")
+    frames = wait_until(lambda: None in origin.heard() and origin.heard(), 3, "the end")
     assert [f[0] for f in frames if f] in ([2, 8], []), "a whole frame and a Close, or neither"
 
 
@@ -248,6 +253,19 @@ def test_an_answer_that_ends_with_its_connection_is_reset(gateway, origin, user)
     with pytest.raises(ConnectionResetError):
         while client.reader.fill():
             pass
+
+
+def test_a_stream_that_nobody_reads_is_cut_all_the_same(gateway, origin, user):
+    client = ask(gateway, user, "/stream")
+    exchange = origin.last("/stream")
+    flood = threading.Thread(target=push_until_closed, args=(exchange, b"ea60\r\n%s\r\n" % (b"z" * 60_000)))
+    flood.start()
+    settle(0.3)
+    logout(user)
+    flood.join(2)
+    assert not flood.is_alive()
+    assert gateway.wait_line(lambda e: e.get("end") == "revoked" and e.get("user") == user.id, "access", 2)
+    client.close()
 
 
 def test_answers_with_a_length_come_to_their_end(gateway, origin, user):
@@ -670,3 +688,63 @@ def test_the_old_password_is_no_use_once_there_is_a_new_one(patient, faulty):
     assert done.returncode == 0, done.stderr
     assert held.release().status == 401
     assert not faulty.backend.keys("gw:main:s:*")
+
+
+# All at once
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2])
+def test_in_any_order_only_the_sockets_of_ended_sessions_close(make_gateway, seed):
+    random = Random(seed)
+    gateway = make_gateway(workers=2)
+    origin = Origin(gateway.recorder)
+    names = [register(gateway).name for _ in range(4)]
+    users, tunnels = [], {}
+    for _ in range(150):
+        action = random.choice(["login", "open", "open", "open", "stream", "logout", "everywhere", "roles", "leave"])
+        if action == "login" or not users:
+            users.append(log_in(gateway, random.choice(names)))
+            tunnels[users[-1]] = []
+            continue
+        user = random.choice(users)
+        if action == "open":
+            tunnels[user].append(open_tunnel(user))
+        elif action == "stream":
+            tunnels[user].append(Stream(ask(gateway, user, "/stream")))
+        elif action == "leave" and tunnels[user]:
+            tunnels[user].pop().client.close()
+        elif action == "roles":
+            words = [random.choice("abc") + str(random.randrange(1000))]
+            assert gateway.command("user", "roles", user.name, *words, "--config", gateway.path).returncode == 0
+            for other in users:
+                if other.name == user.name:
+                    expect_end(tunnels[other])
+        elif action in ("logout", "everywhere"):
+            logout(user, **({"everywhere": True} if action == "everywhere" else {}))
+            for other in [u for u in users if u is user or action == "everywhere" and u.name == user.name]:
+                expect_end(tunnels.pop(other))
+                users.remove(other)
+    for user in users:
+        for tunnel in tunnels[user]:
+            assert isinstance(tunnel, Stream) or echoes(origin, tunnel)
+            tunnel.client.close()
+
+
+class Stream:
+    """A stream that has begun."""
+
+    def __init__(self, client):
+        self.client = client
+        assert client.read_head().status == 200 and client.reader.until(b"first\r\n")
+
+    def close_code(self):
+        assert self.client.reader.rest() == b""
+        return ENDED
+
+
+def expect_end(opened):
+    while opened:
+        tunnel = opened.pop()
+        assert tunnel.close_code() == ENDED
+        tunnel.client.close()

@@ -1,4 +1,5 @@
 import HTTP1
+import Transport
 
 /// What has become of an exchange's session while the exchange ran.
 enum SessionFate: Equatable {
@@ -30,9 +31,19 @@ extension Exchange {
         case .relaying:
             self.end = end
             dropUpstream()
-            abortClient()
+            cutStream()
         default: sessionFate = .ended(end)
         }
+    }
+
+    /// What a slow client has not taken yet is dropped: it is not waited for in the name of a session that has ended.
+    private func cutStream() {
+        guard stream.pendingOutput > 0, !isResponseCloseDelimited else {
+            abortClient()
+            return
+        }
+        finish()
+        connection.close()
     }
 
     /// Something was published while nobody knows yet whose session this is.
