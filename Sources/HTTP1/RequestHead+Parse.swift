@@ -68,7 +68,9 @@ extension RequestHead {
         case .host:
             marks.hostLines &+= 1
             marks.host = line.value
-        case .cookie: cookieLineCount &+= 1
+        case .cookie:
+            cookieLineCount &+= 1
+            cookieLine = line.value
         case .connection: try noteConnection(line, bytes)
         case .contentLength: try noteContentLength(line, bytes)
         case .transferEncoding: try noteTransferEncoding(line, bytes)

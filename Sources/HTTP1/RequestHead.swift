@@ -65,6 +65,9 @@ public struct RequestHead: Sendable {
     /// Number of `Cookie` lines.
     public internal(set) var cookieLineCount = 0
 
+    /// The value of the last `Cookie` line; empty without one.
+    public internal(set) var cookieLine = 0..<0
+
     /// `Max-Forwards` of an OPTIONS request (RFC 9110 section 7.6.2).
     public internal(set) var maxForwards: Int?
 
@@ -104,6 +107,7 @@ public struct RequestHead: Sendable {
         hasUpgrade = false
         isAsteriskForm = false
         cookieLineCount = 0
+        cookieLine = 0..<0
         maxForwards = nil
         mayHaveSuspiciousFields = false
         namedFields.removeAll(keepingCapacity: true)

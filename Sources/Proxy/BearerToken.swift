@@ -26,7 +26,7 @@ extension Exchange {
             guard let ticket = BearerToken.ticket(in: bytes(line.value)) else { continue }
             usesBearer = true
             guard found == nil else { return .invalid }
-            found = verified(ticket, realm)
+            found = verified(bearer: ticket, realm)
         }
         return found
     }

@@ -102,22 +102,36 @@ extension Exchange {
 
     /// The ticket in the realm's cookie, or before that as a bearer token.
     func findTicket(_ realm: Realm) -> FoundTicket {
-        if realm.takesBearer, let found = findBearer(realm) { return found }
+        if realm.takesBearer, head.mayHave(.authorization), let found = findBearer(realm) { return found }
         guard head.cookieLineCount > 0 else { return .none }
+        if head.cookieLineCount == 1 { return findTicket(inOnly: bytes(head.cookieLine), realm) }
+        return findCookie(realm)
+    }
+
+    private func findTicket(inOnly line: UnsafeRawBufferPointer, _ realm: Realm) -> FoundTicket {
+        if let hash = ticketMemo.session(in: line, of: .cookie, realm: realm.index) { return .valid(hash) }
+        let found = findCookie(realm)
+        if case .valid(let hash) = found {
+            ticketMemo.note(line, of: .cookie, realm: realm.index, hash: hash)
+        }
+        return found
+    }
+
+    private func findCookie(_ realm: Realm) -> FoundTicket {
         let raw = headBytes.bindMemory(to: UInt8.self)
         let found = CookieScanner.find(realm.cookieName, in: head.fields, raw.span)
         if found.count == 0 { return .none }
         if found.count > 1 { return .duplicate }
-        return verified(bytes(found.value), realm)
+        var hash = SessionHash()
+        return realm.tickets.verify(bytes(found.value), into: &hash) ? .valid(hash) : .invalid
     }
 
-    /// Checks a ticket's signature, unless it is the one that was good the last time.
-    @inline(__always)
-    func verified(_ ticket: UnsafeRawBufferPointer, _ realm: Realm) -> FoundTicket {
-        if let hash = ticketMemo.session(of: ticket, realm: realm.index) { return .valid(hash) }
+    /// Checks the ticket of a bearer token.
+    func verified(bearer ticket: UnsafeRawBufferPointer, _ realm: Realm) -> FoundTicket {
+        if let hash = ticketMemo.session(in: ticket, of: .bearer, realm: realm.index) { return .valid(hash) }
         var hash = SessionHash()
         guard realm.tickets.verify(ticket, into: &hash) else { return .invalid }
-        ticketMemo.note(ticket, realm: realm.index, hash: hash)
+        ticketMemo.note(ticket, of: .bearer, realm: realm.index, hash: hash)
         return .valid(hash)
     }
 }

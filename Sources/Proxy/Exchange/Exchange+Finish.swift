@@ -102,7 +102,8 @@ extension Exchange {
         head.reset()
         headLength = 0
         hasCanonicalPath = false
-        rewrittenPath = nil
+        // What is rare is looked at first: letting go of nothing is a call as well.
+        if rewrittenPath != nil { rewrittenPath = nil }
         fixedSite = nil
         fixedRoute = nil
         fixedRealm = nil
@@ -126,8 +127,8 @@ extension Exchange {
         end = .ok
         totalDeadline = .max
         firstByteMicroseconds = 0
-        endpoint = nil
-        givenRequestID = nil
+        if endpoint != nil { endpoint = nil }
+        if givenRequestID != nil { givenRequestID = nil }
         clearsCookie = false
         usesBearer = false
         if !collectedBody.isEmpty { collectedBody = [] }

@@ -76,7 +76,7 @@ final class Exchange {
 
     // Who asks.
     let identity = Identity()
-    var ticketMemo = TicketMemo()
+    let ticketMemo = TicketMemo()
     var sessionResult = SessionResult.none
     /// The session's ticket came as a bearer token, which no page of another site can send.
     var usesBearer = false

@@ -1,27 +1,38 @@
 import Secrets
 import Sessions
+import Transport
 
-/// The last ticket of ours that came over a connection. The next request mostly brings the same: then the signature
-/// need not be computed again, nor the session's name. Whether the session lives is asked of Redis all the same.
-struct TicketMemo {
-    private var text = InlineArray<94, UInt8>(repeating: 0)
+/// The last `Cookie` line or bearer token over a connection in which a ticket of ours was found good. The next request mostly brings
+/// the same: then it need not be read, the signature not be computed and the session's name not be made again.
+/// Whether the session lives is asked of Redis all the same.
+final class TicketMemo {
+    /// What brings a ticket.
+    enum Carrier { case cookie, bearer }
+
+    /// A longer line is not kept.
+    private static let limit = 4096
+
+    private let line = ByteBuffer(capacity: 160)
     private var hash = SessionHash()
-    /// The realm under whose keys it was checked; -1 = there is none yet.
+    /// The realm under whose name and keys it was read; -1 = there is none yet.
     private var realm = -1
+    private var carrier = Carrier.cookie
 
-    /// What the session of `ticket` is called, if this very ticket was found good for `realm` before. Takes the same
+    /// What the session of `line` is called, if this very line was found good for `realm` before. Takes the same
     /// time wherever a wrong one differs.
-    func session(of ticket: UnsafeRawBufferPointer, realm: Int) -> SessionHash? {
-        guard realm == self.realm else { return nil }
-        let isSame = withUnsafeBytes(of: text) { ConstantTime.areEqual($0, ticket) }
-        return isSame ? hash : nil
+    func session(in line: UnsafeRawBufferPointer, of carrier: Carrier, realm: Int) -> SessionHash? {
+        guard realm == self.realm, carrier == self.carrier, ConstantTime.areEqual(line, self.line.readable)
+        else { return nil }
+        return hash
     }
 
-    /// Keeps a ticket that was found good.
-    mutating func note(_ ticket: UnsafeRawBufferPointer, realm: Int, hash: SessionHash) {
-        guard ticket.count == text.count else { return }
-        withUnsafeMutableBytes(of: &text) { $0.copyMemory(from: ticket) }
+    /// Keeps a line in which the ticket of `hash` was found good.
+    func note(_ line: UnsafeRawBufferPointer, of carrier: Carrier, realm: Int, hash: SessionHash) {
+        guard line.count <= Self.limit else { return }
+        self.line.removeAll()
+        self.line.append(line)
         self.hash = hash
         self.realm = realm
+        self.carrier = carrier
     }
 }

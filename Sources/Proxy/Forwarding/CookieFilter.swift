@@ -1,4 +1,5 @@
 import CLinux
+import Glibc
 import Transport
 
 /// Takes cookies of ours out of a Cookie field's value.
@@ -17,8 +18,7 @@ enum CookieFilter {
         var hasOurs = false
         var start = 0
         while start < value.count {
-            var end = start
-            while end < value.count && value[end] != UInt8(ascii: ";") { end += 1 }
+            let end = place(of: ";", in: value, start, value.count)
             var first = start
             while first < end && (value[first] == 0x20 || value[first] == 0x09) { first += 1 }
             if isOurs(value, first, end, names) {
@@ -50,12 +50,21 @@ enum CookieFilter {
     private static func isOurs(
         _ value: UnsafeRawBufferPointer, _ first: Int, _ end: Int, _ names: [[UInt8]]
     ) -> Bool {
-        var nameEnd = first
-        while nameEnd < end && value[nameEnd] != UInt8(ascii: "=") { nameEnd += 1 }
+        var nameEnd = place(of: "=", in: value, first, end)
         while nameEnd > first && (value[nameEnd - 1] == 0x20 || value[nameEnd - 1] == 0x09) { nameEnd -= 1 }
         for name in names where name.count == nameEnd - first {
             if value[first..<nameEnd].elementsEqual(name) { return true }
         }
         return false
+    }
+
+    /// The first `byte` from `start` on, or `end`.
+    private static func place(
+        of byte: Unicode.Scalar, in value: UnsafeRawBufferPointer, _ start: Int, _ end: Int
+    ) -> Int {
+        guard start < end, let base = value.baseAddress,
+            let found = memchr(base + start, Int32(byte.value), end - start)
+        else { return end }
+        return UnsafeRawPointer(found) - base
     }
 }
