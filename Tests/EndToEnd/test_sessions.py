@@ -34,6 +34,49 @@ def status_with(gateway, cookie):
     return gateway.fetch("GET", "/a", {"Cookie": cookie}).status
 
 
+# One connection, on which the gateway remembers the last cookie and record that were good.
+
+def test_every_request_of_a_connection_is_its_own_cookies(gateway, alice, bob):
+    forged = alice.cookie[:-1] + ("A" if alice.cookie[-1] != "A" else "B")
+    cookies = [
+        (alice.cookie, alice.id), (alice.cookie, alice.id), (bob.cookie, bob.id), (alice.cookie, alice.id),
+        (forged, None), (alice.cookie, alice.id), (alice.cookie + "; " + alice.cookie, None),
+        ("a=b; " + alice.cookie, alice.id), ("a=b; " + alice.cookie, alice.id), ("a=c; " + bob.cookie, bob.id),
+        (alice.cookie[:-1], None), (alice.cookie + "x", None), (bob.cookie, bob.id), ("", None),
+    ]
+    with gateway.client() as client:
+        for cookie, user in cookies:
+            response = client.exchange(request("GET", "/a", {"Cookie": cookie} if cookie else {}))
+            if user is None:
+                assert response.status == 401, cookie
+            else:
+                assert response.status == 200 and response.recorded.all("x-user-id") == [user], cookie
+
+
+def test_session_that_ends_is_over_on_a_connection_that_knows_it(gateway, redis):
+    user = register(gateway)
+    with gateway.client() as client:
+        for _ in range(3):
+            assert client.exchange(request("GET", "/a", user.headers)).status == 200
+        assert redis("DEL", user.key()) == 1
+        assert client.exchange(request("GET", "/a", user.headers)).status == 401
+
+
+def test_record_that_changes_is_read_anew_on_a_connection_that_knows_it(gateway, redis):
+    user = register(gateway)
+    with gateway.client() as client:
+        for _ in range(3):
+            assert client.exchange(request("GET", "/a", user.headers)).status == 200
+        record = json.loads(redis("GET", user.key()))
+        ended = dict(record, a=int(time.time() * 1000) - 1)
+        redis("SET", user.key(), json.dumps(ended, separators=(",", ":")), "KEEPTTL")
+        assert client.exchange(request("GET", "/a", user.headers)).status == 401
+        redis("SET", user.key(), json.dumps(dict(record, u="somebody"), separators=(",", ":")), "KEEPTTL")
+        assert client.exchange(request("GET", "/a", user.headers)).recorded.all("x-user-id") == ["somebody"]
+        redis("SET", user.key(), json.dumps(record, separators=(",", ":"))[:-1], "KEEPTTL")
+        assert client.exchange(request("GET", "/a", user.headers)).status == 503
+
+
 # The cookie.
 
 def test_cookie_has_all_its_attributes(gateway):

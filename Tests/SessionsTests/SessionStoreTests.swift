@@ -121,6 +121,34 @@ struct SessionStoreTests {
         #expect(harness.lookup(record.hash) == .user("ada"))
     }
 
+    @Test func `a record that the receiver knows is not read anew, but its end is kept`() throws {
+        let harness = try harness()
+        let record = try harness.login("ada")
+        let other = try harness.login("eve")
+        var learned: (record: [UInt8], hash: SessionHash, view: SessionView)?
+        harness.onFound = { view, hash, bytes in learned = ([UInt8](bytes), hash, view) }
+        #expect(harness.lookup(record.hash) == .user("ada"))
+        harness.onFound = nil
+        var known = try #require(learned)
+
+        known.view.userID = known.view.handle
+        harness.known = known
+        let handle = String(decoding: record.handle, as: UTF8.self)
+        #expect(harness.lookup(record.hash) == .user(handle), "what is known was not used")
+        #expect(harness.lookup(other.hash) == .user("eve"), "what is known is another's")
+        known.view.absoluteEnd = Clock.wallMilliseconds() - 1
+        harness.known = known
+        #expect(harness.lookup(record.hash) == .absent)
+        known.view.absoluteEnd = .max
+        known.view.graceEnd = Clock.wallMilliseconds() - 1
+        harness.known = known
+        #expect(harness.lookup(record.hash) == .absent)
+        known.record[5] ^= 1
+        harness.known = known
+        #expect(
+            harness.lookup(record.hash) == .user("ada"), "other bytes were taken for those that are known")
+    }
+
     @Test func `all of a user's sessions end at once, or all but one`() throws {
         let harness = try harness()
         let records = try (0..<4).map { _ in try harness.login("ada") }
