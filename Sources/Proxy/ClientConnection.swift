@@ -135,10 +135,7 @@ final class ClientConnection: StreamHandler {
         exchange.onClientDrained()
     }
 
-    override func onFailure(_ stream: Stream, _ code: Int32) {
-        exchange?.onClientGone()
-        leave()
-    }
+    override func onFailure(_ stream: Stream, _ code: Int32) { leave() }
 
     /// Closes at once.
     func close() {
@@ -158,6 +155,8 @@ final class ClientConnection: StreamHandler {
         if isClosed { return }
         isClosed = true
         timer.invalidate()
+        // Whatever it still waits for must not find it running.
+        exchange?.onClientGone()
         exchange?.timer.invalidate()
         worker.connectionClosed(self)
     }
