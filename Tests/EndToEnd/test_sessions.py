@@ -38,8 +38,9 @@ def status_with(gateway, cookie):
 
 def identity_told(client, oracle, cookie):
     """Status of a request with `cookie` on `client`, and the ids that the upstream was told."""
+    mark = oracle.recorder.mark()
     response = client.exchange(request("GET", "/a", {"Cookie": cookie} if cookie else {}))
-    seen = [r for r in oracle.recorder.requests() if r.number == response.recorded]
+    seen = oracle.recorder.since(mark)
     return response.status, [user for r in seen for user in r.all("x-user-id")]
 
 
