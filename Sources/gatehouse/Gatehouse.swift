@@ -29,7 +29,7 @@ struct RootCommand: ParsableCommand {
         version: Version.text,
         subcommands: [
             RunCommand.self, DevCommand.self, InitCommand.self, CheckCommand.self, HelpCommand.self,
-            RoutesCommand.self,
+            FmtCommand.self, DumpCommand.self, RoutesCommand.self,
             ExplainCommand.self,
             ReloadCommand.self, StatusCommand.self, HealthCommand.self, UserCommand.self, SessionCommand.self,
             BanCommand.self,
