@@ -218,6 +218,23 @@ def test_hash_is_one_of_the_known_kinds(make_gateway, words, form):
     assert gateway.command("hash", "verify", text, stdin=PASSWORD + "x\n").returncode == 1
 
 
+@pytest.mark.parametrize("words", [[], ["--algorithm", "bcrypt"]])
+def test_tuned_hash_is_a_line_for_the_configuration(make_gateway, words):
+    gateway = make_gateway(start=False)
+    done = gateway.command("hash", "--tune", "100ms", *words)
+    line = re.fullmatch(r"hash ((?:argon2id \d+m \d+ 1|bcrypt \d+)  # \d+ ms on this machine)\n", done.stdout)
+    assert done.returncode == 0 and line, done
+    gateway.write(hash=line[1])
+    checked = gateway.command("check", gateway.path)
+    assert checked.returncode == 0 and "W514" not in checked.stdout + checked.stderr, checked
+
+
+@pytest.mark.parametrize("time", ["5", "1ms", "1h", "soon", "-5s"])
+def test_time_to_tune_for_is_checked(make_gateway, time):
+    done = make_gateway(start=False).command("hash", "--tune=" + time)
+    assert done.returncode == 64 and not done.stdout, done
+
+
 def test_version(make_gateway):
     gateway = make_gateway(start=False)
     assert gateway.command("version").returncode == 0

@@ -12,15 +12,28 @@ struct HashCommand: ParsableCommand {
 
     /// `gatehouse hash make`.
     struct Make: ParsableCommand {
-        static let configuration = CommandConfiguration(commandName: "make", abstract: "Hash a password.")
+        static let configuration = CommandConfiguration(
+            commandName: "make",
+            abstract: "Hash a password, or find how strong a hash this machine can afford.",
+            discussion: """
+                gatehouse hash                              hashes a password
+                gatehouse hash --tune 250ms                 prints the line for gateway.conf, and what it takes
+                gatehouse hash --tune 250ms --algorithm bcrypt
+                """)
         @Option(help: "argon2id or bcrypt.") var algorithm = Algorithm.argon2id
         @Option(help: ArgumentHelp("bcrypt: the cost, 4 to 16.", valueName: "n")) var cost = 12
         @Option(help: ArgumentHelp("argon2id: memory in KiB.", valueName: "n")) var memory = 19 << 10
         @Option(help: ArgumentHelp("argon2id: passes.", valueName: "n")) var passes = 2
         @Option(help: ArgumentHelp("argon2id: lanes.", valueName: "n")) var lanes = 1
 
+        @Option(
+            help: ArgumentHelp(
+                "Hash nothing: measure what takes about this long here, 10ms to 10s.", valueName: "time"))
+        var tune: String?
+
         func run() {
             finish { () throws(ExitFailure) in
+                if let tune { return try HashTuner.run(tune, algorithm) }
                 let kind: HashKind =
                     switch algorithm {
                     case .argon2id: .argon2id(memoryKiB: memory, passes: passes, lanes: lanes)
