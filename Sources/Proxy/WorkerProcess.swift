@@ -270,6 +270,7 @@ extension WorkerProcess: WorkerControlDelegate {
                 ("connections", .number(worker.connectionCount)),
                 ("redis_ready", .flag(redis.allSatisfy(\.isReady))),
                 ("redis_in_flight", .number(redis.reduce(0) { $0 + $1.inFlight })),
+                ("hears_of_ended_sessions", .flag(revocations.isListening)),
                 ("draining", .flag(worker.isDraining)),
             ]
                 + worker.groups.flatMap { group in

@@ -234,7 +234,7 @@ def test_tunnel_of_frames_has_an_idle_limit(make_gateway):
             settle(0.5)
             tunnel.send(frame(b"alive"))
             tunnel.exactly(len(frame(b"alive")))
-        tunnel.rest()
+        assert tunnel.close_code() == 1001
 
 
 def test_number_of_tunnels_has_a_limit(make_gateway):

@@ -150,7 +150,9 @@ extension Exchange: SessionReceiver {
             sessionResult = .ok
             identity.set(bytes, view, hash)
             // Our own endpoints never extend a session (decision 11), but for the one that stands for a request.
-            if endpoint == nil || endpoint?.kind == .verify { fixedRealm?.use { $0.sessions.touch(hash, view, in: bytes) } }
+            if endpoint == nil || endpoint?.kind == .verify {
+                fixedRealm?.use { $0.sessions.touch(hash, view, in: bytes) }
+            }
         case .absent: sessionResult = .absent
         case .unavailable:
             worker.tally.count(.sessionsUnavailable)

@@ -10,10 +10,10 @@ extension Exchange {
 
     /// Closes the tunnel with a Close frame to either side, each at the end of the frame that is on its way; a frame
     /// that does not end in time is cut.
-    func closeTunnel(code: UInt16, end: ExchangeEnd) {
+    func closeTunnel(code: UInt16, end: ExchangeEnd, patience: Int64 = Tunnel.patience) {
         guard phase == .tunnel, tunnel?.isClosing == false else { return }
         self.end = end
-        tunnel?.beginClosing(code, now: worker.loop.now)
+        tunnel?.beginClosing(code, until: worker.loop.now + patience)
         // What waits here already may be the rest of a frame.
         pumpTunnelDown()
         pumpTunnelUp()

@@ -234,8 +234,7 @@ extension Exchange: DeadlineReceiver {
                 finishClosingTunnel()
                 return
             }
-            end = .upstreamTimeout
-            finishTunnel()
+            closeTunnel(code: Self.goingAwayCode, end: .upstreamTimeout)
         case .collecting:
             end = .clientTimeout
             refuse(408, .badRequest, "The request's body did not arrive in time.")

@@ -18,9 +18,9 @@ struct Tunnel {
     var isClosing: Bool { code != nil }
 
     /// Nothing more is relayed but the rest of frames that have begun.
-    mutating func beginClosing(_ code: UInt16, now: Int64) {
+    mutating func beginClosing(_ code: UInt16, until end: Int64) {
         self.code = code
-        closingEnd = now + Self.patience
+        closingEnd = end
     }
 
     /// How many of the client's bytes go on to the origin.
