@@ -4,6 +4,8 @@ public struct PasswordPolicy: Sendable, Equatable {
     public var minimum: Int
     /// The most code points.
     public var maximum: Int
+    /// What is refused besides the passwords that are known to be common; nil: nothing.
+    public var blocklist: PasswordBlocklist?
 
     /// Why a password is refused. `code` is stable, for problem documents and translations.
     public enum Refusal: Sendable, Equatable {
@@ -37,9 +39,10 @@ public struct PasswordPolicy: Sendable, Equatable {
     }
 
     /// A policy; by default 10 to 128 code points.
-    public init(minimum: Int = 10, maximum: Int = 128) {
+    public init(minimum: Int = 10, maximum: Int = 128, blocklist: PasswordBlocklist? = nil) {
         self.minimum = minimum
         self.maximum = maximum
+        self.blocklist = blocklist
     }
 
     /// Why `password` is refused for the account `name` whose hash will be of `kind`, or nil when it is fine.
@@ -58,6 +61,7 @@ public struct PasswordPolicy: Sendable, Equatable {
             }
         }
         if password.map(ASCII.lowerCased).elementsEqual(name.canonical.utf8) { return .sameAsName }
+        if blocklist?.contains(password) == true { return .common }
         let isCommon = CommonPasswordList.contains(password) || CommonPasswords.contains(password)
         return isCommon ? .common : nil
     }

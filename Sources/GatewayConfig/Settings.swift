@@ -267,6 +267,8 @@ public struct UsersSettings: Sendable, Equatable {
     public var passwordMin = 10
     /// Code points.
     public var passwordMax = 128
+    /// Content of the file of passwords that are refused besides the common ones; nil = none.
+    public var passwordBlocklist: [UInt8]?
     /// How new passwords are hashed.
     public var hash = Hash.argon2id(memoryKiB: 19 << 10, passes: 2, lanes: 1)
     /// The defaults besides this.

@@ -20,7 +20,9 @@ public enum UserStores {
             }
         return Accounts(
             store: store, kind: kind,
-            policy: PasswordPolicy(minimum: settings.passwordMin, maximum: settings.passwordMax),
+            policy: PasswordPolicy(
+                minimum: settings.passwordMin, maximum: settings.passwordMax,
+                blocklist: settings.passwordBlocklist.map { PasswordBlocklist(file: $0) }),
             defaultRoles: settings.defaultRoles,
             notify: { notice in if let log { tell(log, settings.name, notice) } })
     }

@@ -129,6 +129,35 @@ struct PasswordPolicyTests {
         #expect(try refusal(bytes(password)) == nil)
     }
 
+    @Test(arguments: [
+        "nobody knows this\nBut This One Too", "but this one too\r\n\r\nNobody Knows This\r\n",
+        "\n\n#!comment: x\nz\na\nnobody knows this\nm\nbut this one too\n",
+    ])
+    func `an operator's list is refused as well`(file: String) throws {
+        let policy = PasswordPolicy(blocklist: PasswordBlocklist(file: bytes(file)))
+        let name = try loginName("bob")
+
+        for listed in ["nobody knows this", "NOBODY knows this", "but this one too"] {
+            #expect(policy.refusal(of: bytes(listed), name: name, kind: quick) == .common)
+        }
+        for other in ["nobody knows thi", "nobody knows this ", "#!comment: x", "but this one too\r"] {
+            #expect(policy.refusal(of: bytes(other), name: name, kind: quick) == nil)
+        }
+    }
+
+    @Test func `a list is searched whole, whatever its lines`() {
+        let words = (0..<500).map { String($0 * 7_919 % 5_000, radix: 3) }
+        let list = PasswordBlocklist(file: bytes(words.joined(separator: "\n")))
+
+        #expect(list.count == words.count)
+        for number in 0..<5_000 {
+            let word = String(number, radix: 3)
+            #expect(list.contains(bytes(word)) == words.contains(word))
+        }
+        #expect(!list.contains([]))
+        #expect(!PasswordBlocklist(file: []).contains(bytes("a")))
+    }
+
     @Test func `every listed password is refused in any case of its letters, and none beside it`() {
         let text = "\(CommonPasswordList.text)"
         let entries = text.split { $0 == " " || $0 == "\n" }.map { [UInt8]($0.utf8) }

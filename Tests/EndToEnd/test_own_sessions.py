@@ -608,6 +608,18 @@ def test_two_password_changes_at_once_do_not_both_succeed(gateway):
     assert login(gateway, user.name, good).status == 200
 
 
+def test_passwords_of_the_operators_list_are_refused(make_gateway):
+    gateway = make_gateway(start=False, users="register open\npassword blocklist bad.txt")
+    with open(gateway.directory + "/bad.txt", "w") as file:
+        file.write("acme widgets rule\nnobody guesses this\n")
+    gateway.start()
+    document = problem(gateway.fetch("POST", "/_auth/register", JSON,
+        credentials(fresh_name(), "ACME widgets rule")), 422, "weak_password")
+    assert "guessed" in json.dumps(document)
+    user = register(gateway)
+    problem(change(gateway, user, PASSWORD, "nobody guesses this"), 422, "weak_password")
+
+
 def test_trying_current_passwords_is_limited_like_logins(make_gateway):
     gateway = make_gateway(realm="login_limit 3/5m per account_ip\n")
     user = register(gateway)

@@ -31,7 +31,7 @@ import Testing
         ("register invite", "E212"), ("register closed", "E203"), ("identifier email", "E212"),
         ("password min", "E202"), ("password min 0", "E205"), ("password min 20 max 10", "E205"),
         ("password min 5 min 6", "E204"), ("password minimum 5", "E203"),
-        ("password min 5 blocklist x", "E212"),
+        ("password min 5 blocklist", "E202"), ("password blocklist missing.txt", "E111"),
         ("password max", "E202"), ("hash bcrypt", "E202"), ("hash bcrypt 3", "E205"),
         ("hash bcrypt 31", "E205"),
         ("hash bcrypt 9", "W514"), ("hash bcrypt 12 1", "E208"), ("hash argon2id 19m 2", "E202"),
@@ -42,6 +42,18 @@ import Testing
     ])
     func `refuses accounts that cannot be`(_ line: String, _ code: String) {
         #expect(codes(users(line)) == [code])
+    }
+
+    @Test func `reads the blocklist beside the file that names it`() {
+        let text = Sample.with("include conf/*.conf")
+        let files = [
+            "conf/a.conf": "users more {\nstore sqlite more.db\npassword min 12 blocklist bad.txt max 20\n}",
+            "conf/bad.txt": "Zyxwvutsrqpo\n",
+        ]
+        let users = load(text, files: files).settings?.users.last
+
+        #expect(users?.passwordBlocklist == Array("Zyxwvutsrqpo\n".utf8))
+        #expect(users?.passwordMax == 20)
     }
 
     @Test(arguments: [

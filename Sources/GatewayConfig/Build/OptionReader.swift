@@ -50,6 +50,13 @@ struct OptionReader {
         target = value
     }
 
-    /// Leaves out the option's value.
-    mutating func skip() { index += 1 }
+    /// The option's word; nil if there is none, which is reported.
+    mutating func word() -> Word? {
+        guard index < words.count else {
+            if let word = words.last { log.error("E202", word.position, "\(word.shown) needs a value") }
+            return nil
+        }
+        defer { index += 1 }
+        return words[index]
+    }
 }

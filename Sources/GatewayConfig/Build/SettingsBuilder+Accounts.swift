@@ -38,17 +38,35 @@ extension SettingsBuilder {
 
     private func buildPassword(_ item: Item, _ users: inout UsersSettings) {
         var options = OptionReader(item, from: 0, log: log)
-        while let option = options.next(["min", "max"], later: ["blocklist"]) {
+        while let option = options.next(["min", "max", "blocklist"]) {
             switch option.text {
             case "min": options.number(1...1_024, &users.passwordMin)
             case "max": options.number(1...1_024, &users.passwordMax)
-            default: options.skip()
+            default: if let word = options.word() { users.passwordBlocklist = blocklist(word) }
             }
         }
         if users.passwordMin > users.passwordMax {
             log.error("E205", item.position, "password min is over its max")
         }
     }
+
+    /// Read by whoever reads the configuration, and handed on with it.
+    private func blocklist(_ word: Word) -> [UInt8]? {
+        let path = FilePath.join(log.files[word.position.file].directory, word.text)
+        switch source.read(path: path) {
+        case .success(let bytes) where bytes.count <= Self.blocklistLimit: return bytes
+        case .success:
+            log.error(
+                "E205", word.position, "the blocklist has over \(Number.sizeText(Self.blocklistLimit))",
+                ["the first thousands of a list sorted by frequency are those that are tried"])
+        case .failure(let error):
+            let shown = word.isSecret ? secretPlaceholder : Printable.quoted(path)
+            log.error("E111", word.position, "cannot read \(shown): \(error.message)")
+        }
+        return nil
+    }
+
+    private static let blocklistLimit = 16 << 20
 
     private func buildHash(_ item: Item, _ users: inout UsersSettings) {
         let words = item.values.map(\.word)

@@ -19,10 +19,11 @@ extension Schema {
             default: "none",
             "Roles of a new account.", example: "default_roles member"),
         DirectiveRule(
-            "password", in: .users, [ArgumentRule("min N | max N", .word, 2...6)], default: "min 10 max 128",
-            "Length of a password in characters; common ones are refused as well.",
+            "password", in: .users, [ArgumentRule("min N | max N | blocklist FILE", .word, 2...6)],
+            default: "min 10 max 128",
+            "Length of a password in characters; common ones are refused as well, and those in a file, one a line.",
             example: "password min 10 max 128"
-        ).written("password [min N] [max N]"),
+        ).written("password [min N] [max N] [blocklist FILE]"),
         DirectiveRule(
             "hash", in: .users, [ArgumentRule("argon2id MEMORY PASSES LANES | bcrypt COST", .word, 2...4)],
             default: "argon2id 19m 2 1",
