@@ -656,7 +656,7 @@ def test_changes_are_told_in_the_audit_log(gateway):
     change(gateway, user, "a wrong secret", NEW)
     fresh = other(user, cookie_of(change(gateway, user, PASSWORD, NEW)))
     gateway.fetch("DELETE", "/_auth/sessions", fresh.headers)
-    wait_until(lambda: len([e for e in gateway.lines("audit") if e.get("user") == user.id]) >= 5, 5, "the lines")
+    wait_until(lambda: len([e for e in gateway.lines("audit") if e.get("user") == user.id]) >= 6, 5, "the lines")
     lines = [(e["event"], e.get("session"), e.get("by")) for e in gateway.lines("audit") if e.get("user") == user.id]
     assert ("session_revoked", target, own) in lines and ("password_changed", own, None) in lines, lines
     assert ("session_revoked", "others", own) in lines, lines
