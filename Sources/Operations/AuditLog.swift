@@ -1,4 +1,5 @@
 public import GatewayConfig
+import Synchronization
 import Transport
 
 /// The audit log: a line for each event, always on, never folded or sampled.
@@ -12,6 +13,7 @@ public final class AuditLog: Sendable {
     private static let capacity = 128 << 10
     private let writer: LogWriter
     private let style: LogStyle
+    private let reportedDrops = Mutex(0)
 
     /// A log as `settings` want it.
     ///
@@ -36,6 +38,18 @@ public final class AuditLog: Sendable {
 
     /// Lines that were dropped because nobody took them in time.
     public var dropped: Int { writer.dropped }
+
+    /// Says in `log` if lines were dropped since the last time; call it about once a second.
+    public func reportDrops(to log: ProcessLog) {
+        let total = writer.dropped
+        let fresh = reportedDrops.withLock { reported in
+            defer { reported = total }
+            return total - reported
+        }
+        guard fresh > 0 else { return }
+        let reason = writer.failure == 0 ? "nobody reads them" : SystemError.text(writer.failure)
+        log.error("audit lines were lost", ["lines": .number(fresh), "reason": .text(reason)])
+    }
 
     /// Has the file opened anew under its name.
     public func reopen() { writer.reopen() }

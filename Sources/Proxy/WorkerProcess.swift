@@ -299,6 +299,7 @@ extension WorkerProcess: DeadlineReceiver {
             stopWaiting()
         } else {
             log.flushRepeats()
+            audit.reportDrops(to: log)
             countDrops()
             loop.arm(repeatTimer, after: 1_000)
         }

@@ -158,6 +158,15 @@ def test_audit_goes_to_the_access_log_file_and_comes_back_after_rotation(make_ga
     wait_until(lambda: "audit" in kinds(), 5, "a line in the new file")
 
 
+def test_audit_lines_that_cannot_be_written_are_missed(make_gateway):
+    gateway = make_gateway(log="access /dev/full")
+    assert register(gateway).id
+    for process in ("master", "worker 0"):
+        line = gateway.wait_line(
+            lambda e: e["msg"] == "audit lines were lost" and e["process"] == process, "process")
+        assert line["level"] == "error" and line["lines"] >= 1 and "space" in line["reason"]
+
+
 def test_addresses_are_masked_where_the_access_log_masks_them(make_gateway):
     gateway = make_gateway(log="access on\n    client_ip masked")
     user = register(gateway)

@@ -42,6 +42,7 @@ final class MasterTimers: DeadlineReceiver {
         if timer === handover { master.finishSwitch(isLate: true) }
         if timer === tick {
             master.log.flushRepeats()
+            master.audit.reportDrops(to: master.log)
             startTicking()
         }
     }
