@@ -29,6 +29,8 @@ public struct LoginLimit: Sendable, Equatable {
 public struct LoginSubject: Sendable, Equatable {
     /// What no account is called: names that cannot be one are counted together by network.
     static let noAccount = Array("?".utf8)
+    /// The network of clients that come over a unix socket.
+    static let noNetwork = Array("unix".utf8)
 
     /// The canonical login name, whether or not there is such an account; nil for text that can be none.
     public var account: [UInt8]?
@@ -45,7 +47,8 @@ public struct LoginSubject: Sendable, Equatable {
     public func name(_ kind: LoginLimit.Kind) -> [UInt8]? {
         switch kind {
         case .account: account
-        case .ip: network
+        // All clients of a unix socket look alike, and must not be held up for each other.
+        case .ip: network == Self.noNetwork ? nil : network
         // A login name has no colon.
         case .accountAndIP: (account ?? Self.noAccount) + [UInt8(ascii: ":")] + network
         }

@@ -13,11 +13,20 @@ enum Gatehouse {
         case "redis-child": exit(RedisChild.run(Array(words.dropFirst())))
         case "bound-child": exit(BoundChild.run(Array(words.dropFirst())))
         case .some(let word) where RootCommand.isUnknown(word):
-            StandardError.write("gatehouse: there is no command \"\(word)\"\(RootCommand.suggestion(word))\n")
-            StandardError.write("See \"gatehouse --help\".\n")
-            exit(ExitStatus.usage)
+            refuse(word, of: RootCommand.self, "gatehouse")
+        case .some(let word) where words.count > 1 && RootCommand.isUnknown(words[1], below: word):
+            guard let command = RootCommand.command(word) else { exit(ExitStatus.usage) }
+            refuse(words[1], of: command, "gatehouse \(word)")
         default: RootCommand.main()
         }
+    }
+
+    private static func refuse(_ word: String, of command: any ParsableCommand.Type, _ path: String) -> Never
+    {
+        let hint = RootCommand.suggestion(word, in: RootCommand.names(of: command))
+        StandardError.write("gatehouse: there is no command \"\(word)\"\(hint)\n")
+        StandardError.write("See \"\(path) --help\".\n")
+        exit(ExitStatus.usage)
     }
 }
 
@@ -28,20 +37,38 @@ struct RootCommand: ParsableCommand {
         abstract: "A gateway that signs people in, and tells the application behind it who they are.",
         version: Version.text,
         subcommands: [
-            RunCommand.self, DevCommand.self, InitCommand.self, CheckCommand.self, HelpCommand.self,
-            FmtCommand.self, DumpCommand.self, RoutesCommand.self,
-            ExplainCommand.self,
-            ReloadCommand.self, StatusCommand.self, HealthCommand.self, UserCommand.self, SessionCommand.self,
-            BanCommand.self,
-            KeyCommand.self, HashCommand.self, EchoCommand.self, VersionCommand.self,
+            RunCommand.self, DevCommand.self, InitCommand.self, CheckCommand.self, FmtCommand.self,
+            DumpCommand.self, RoutesCommand.self, ExplainCommand.self, HelpCommand.self, ReloadCommand.self,
+            StatusCommand.self, HealthCommand.self, UserCommand.self, SessionCommand.self, BanCommand.self,
+            KeyCommand.self, HashCommand.self, EchoCommand.self, VersionCommand.self, CompletionCommand.self,
         ])
 
-    static var names: [String] { configuration.subcommands.compactMap { $0.configuration.commandName } }
+    static var names: [String] { names(of: Self.self) }
+
+    static func names(of command: any ParsableCommand.Type) -> [String] {
+        command.configuration.subcommands.flatMap {
+            [$0.configuration.commandName].compactMap { $0 } + $0.configuration.aliases
+        }
+    }
+
+    /// The command of that name.
+    static func command(_ name: String) -> (any ParsableCommand.Type)? {
+        configuration.subcommands.first { $0.configuration.commandName == name }
+    }
 
     static func isUnknown(_ word: String) -> Bool { !word.hasPrefix("-") && !names.contains(word) }
 
+    /// Whether `word` is no subcommand of `name`, which has some and does nothing without one.
+    static func isUnknown(_ word: String, below name: String) -> Bool {
+        guard let command = command(name), command.configuration.defaultSubcommand == nil else {
+            return false
+        }
+        let known = names(of: command)
+        return !known.isEmpty && !word.hasPrefix("-") && !known.contains(word)
+    }
+
     /// The command that was meant, perhaps.
-    static func suggestion(_ word: String) -> String {
+    static func suggestion(_ word: String, in names: [String] = names) -> String {
         let best = names.min { distance($0, word) < distance($1, word) }
         guard let best, distance(best, word) <= max(1, word.utf8.count / 3) else { return "" }
         return "; did you mean \"\(best)\"?"

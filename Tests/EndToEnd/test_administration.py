@@ -1,11 +1,12 @@
 """The commands for users and sessions: while the gateway runs, while it does not, and while Redis is away."""
 
 import json
+import subprocess
 
 import pytest
 
-from harness.client import fetch
-from harness.users import JSON, PASSWORD, credentials, fresh_name, log_in, login, register, session_key
+from harness.redis_server import Connection
+from harness.users import PASSWORD, encode64, fresh_name, log_in, login, register, session_key
 
 pytestmark = pytest.mark.accounts
 
@@ -249,3 +250,38 @@ def test_session_commands_say_when_redis_cannot_be_reached(make_gateway, make_re
     run(gateway, "session", "list", "--config", "nowhere.conf", status=66)
     gateway.write_text("listen\n")
     run(gateway, "session", "list", status=78)
+
+
+@pytest.mark.parametrize("words, meant", [
+    (["user", "lsit"], "list"), (["session", "kil"], "kill"), (["ban", "cler"], "clear"), (["usr"], "user"),
+])
+def test_mistyped_commands_get_a_suggestion(private, words, meant):
+    assert 'did you mean "%s"?' % meant in run(private, *words, status=64).stderr
+
+
+def test_help_knows_every_command_and_shells_complete_them(private):
+    for command in ["user", "session", "ban", "routes", "explain", "dump", "fmt"]:
+        assert "USAGE: gatehouse " + command in run(private, "help", command).stdout
+    for shell in ["bash", "zsh", "fish"]:
+        script = run(private, "completion", shell).stdout
+        assert "session" in script and "dry-run" in script
+    checked = subprocess.run(["bash", "-n"], input=run(private, "completion", "bash").stdout, text=True)
+    assert checked.returncode == 0
+    run(private, "completion", "tcsh", status=64)
+
+
+def test_many_sessions_are_listed_and_ended(make_gateway):
+    gateway = make_gateway()
+    user = register(gateway)
+    key = user.key(gateway.prefix)
+    record = json.loads(gateway.redis("GET", key))
+    connection = Connection(gateway.redis.path)
+    for index in range(1500):
+        hash = encode64(b"%032d" % index)
+        copy = json.dumps({**record, "k": hash, "h": "%016x" % index}, separators=(",", ":"))
+        connection("SET", "%s:main:s:%s" % (gateway.prefix, hash), copy, "PX", 3600000)
+        connection("ZADD", "%s:main:u:%s" % (gateway.prefix, user.id), index, hash)
+    connection.close()
+    assert len(document(gateway, "session", "list")["sessions"]) == 1501
+    run(gateway, "session", "kill", "--user", user.name)
+    assert not gateway.redis.keys("%s:main:s:*" % gateway.prefix)

@@ -49,6 +49,15 @@ struct LoginThrottleTests {
         #expect(both.fail("bob", "192.0.2.1"))
     }
 
+    @Test func `clients of a unix socket are not held up for each other`() throws {
+        let harness = try harness([(.ip, 1), (.accountAndIP, 2)])
+
+        #expect(harness.fail("anna", "unix"))
+        #expect(harness.fail("anna", "unix"))
+        #expect(!harness.fail("anna", "unix"), "but the account counts")
+        #expect(harness.fail("bob", "unix"))
+    }
+
     @Test func `names that can be no account are counted by network only`() throws {
         let harness = try harness([(.account, 1), (.accountAndIP, 2)])
 

@@ -115,7 +115,7 @@ struct SessionCommand: ParsableCommand {
                 // Told also if it breaks off in the middle.
                 var audit = SessionAudit(settings)
                 defer { audit.finish() }
-                for session in found where try scan.end(session) {
+                try scan.end(found) { session in
                     audit.add(session)
                     ended += 1
                 }

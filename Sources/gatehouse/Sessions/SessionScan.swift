@@ -59,31 +59,46 @@ struct SessionScan {
         // A key may come twice while the server's table grows.
         var seen: Set<SessionHash> = []
         try redis.forEachKey(keys.recordBase) { (names) throws(ExitFailure) in
+            var records: [SessionRecord] = []
             for value in try redis.call(RedisCommand("MGET", names)).elements {
                 guard let bytes = value.bytes, let record = SessionRecord(decoding: bytes),
                     record.realm == Array(realm.utf8), filter.takes(record),
                     seen.insert(record.hash).inserted
                 else { continue }
-                let lastSeen = try lastSeen(record, keys)
-                if filter.takes(lastSeen: lastSeen) {
-                    found.append(Found(record: record, realm: realm, lastSeen: lastSeen))
-                }
+                records.append(record)
+            }
+            for (record, lastSeen) in zip(records, try lastSeen(records, keys))
+            where filter.takes(lastSeen: lastSeen) {
+                found.append(Found(record: record, realm: realm, lastSeen: lastSeen))
             }
         }
     }
 
-    private func lastSeen(_ record: SessionRecord, _ keys: SessionKeys) throws(ExitFailure) -> Int64 {
-        let command = RedisCommand("ZSCORE", [keys.lastSeen(of: record.userID), record.hash.array])
-        return try redis.call(command).number ?? record.created
+    private func lastSeen(
+        _ records: [SessionRecord], _ keys: SessionKeys
+    ) throws(ExitFailure) -> [Int64] {
+        let commands = records.map { record in
+            RedisCommand("ZSCORE", [keys.lastSeen(of: record.userID), record.hash.array])
+        }
+        return zip(records, try redis.call(commands)).map { $1.number ?? $0.created }
     }
 
-    /// Ends one session; whether it was still there.
+    /// Ends sessions, as many at a time as go out together; calls `body` with those that were still there.
     ///
     /// - Throws: `ExitFailure` with status 69.
-    func end(_ session: Found) throws(ExitFailure) -> Bool {
-        let command = SessionCommands(keys: keys(session.realm)).logout(
-            session.record.hash, userID: session.record.userID, handle: session.record.handle)
-        return try redis.call(command).number ?? 0 > 0
+    func end(_ sessions: [Found], _ body: (Found) -> Void) throws(ExitFailure) {
+        var rest = sessions[...]
+        while !rest.isEmpty {
+            let part = rest.prefix(500)
+            rest = rest.dropFirst(part.count)
+            let commands = part.map { session in
+                SessionCommands(keys: keys(session.realm)).logout(
+                    session.record.hash, userID: session.record.userID, handle: session.record.handle)
+            }
+            for (session, value) in zip(part, try redis.call(commands)) where value.number ?? 0 > 0 {
+                body(session)
+            }
+        }
     }
 }
 

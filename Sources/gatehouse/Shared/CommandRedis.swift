@@ -8,6 +8,8 @@ import Transport
 final class CommandRedis {
     /// Milliseconds that a call may take: nobody's request waits for it.
     private static let patience = 10_000
+    /// Commands that are under way together.
+    private static let batch = 500
 
     private let borrowed: BorrowedRedis
     private let loop: EventLoop
@@ -39,19 +41,45 @@ final class CommandRedis {
     ///
     /// - Throws: `ExitFailure` with status 69 if there is none, or the server refuses.
     func call(_ command: RedisCommand) throws(ExitFailure) -> RedisValue {
-        var answer: Result<RedisValue, RedisOutage>?
-        connection.call(command) { outcome in
-            switch outcome {
-            case .reply(let reply): answer = .success(RedisValue(reply))
-            case .unavailable(let outage): answer = .failure(outage)
+        try call([command]).first ?? .null
+    }
+
+    /// The replies to `commands`, which go out together.
+    ///
+    /// - Throws: `ExitFailure` with status 69 if one has none, or the server refuses it.
+    func call(_ commands: [RedisCommand]) throws(ExitFailure) -> [RedisValue] {
+        var values: [RedisValue] = []
+        var start = 0
+        while start < commands.count {
+            let end = min(commands.count, start + Self.batch)
+            for answer in exchange(commands[start..<end]) { values.append(try Self.value(answer, trouble)) }
+            start = end
+        }
+        return values
+    }
+
+    private func exchange(_ commands: ArraySlice<RedisCommand>) -> [Result<RedisValue, RedisOutage>] {
+        var answers: [Result<RedisValue, RedisOutage>] = []
+        for command in commands {
+            connection.call(command) { outcome in
+                switch outcome {
+                case .reply(let reply): answers.append(.success(RedisValue(reply)))
+                case .unavailable(let outage): answers.append(.failure(outage))
+                }
             }
         }
-        while answer == nil { loop.tick(limit: 1_000) }
+        while answers.count < commands.count { loop.tick(limit: 1_000) }
+        return answers
+    }
+
+    private static func value(
+        _ answer: Result<RedisValue, RedisOutage>, _ trouble: String
+    ) throws(ExitFailure) -> RedisValue {
         switch answer {
-        case .success(.refusal(let text)): throw Self.failure("Redis refuses: \(text)")
+        case .success(.refusal(let text)): throw failure("Redis refuses: \(text)")
         case .success(let value): return value
-        case .failure(.timedOut): throw Self.failure("Redis does not answer")
-        default: throw Self.failure(trouble.isEmpty ? "cannot reach Redis" : trouble)
+        case .failure(.timedOut): throw failure("Redis does not answer")
+        case .failure: throw failure(trouble.isEmpty ? "cannot reach Redis" : trouble)
         }
     }
 
