@@ -38,7 +38,7 @@ public struct AdminClient {
         parts += numbers.map { "number.\($0.name)=\($0.value)" }
         let answer = try request(
             "POST", "/audit?\(parts.joined(separator: "&"))", seconds: Self.reportSeconds)
-        guard answer.status == 204 else {
+        guard answer.status == 200 else {
             throw ExitFailure(
                 status: ExitStatus.failure, message: "the gateway does not take the report: \(answer.text)")
         }

@@ -7,6 +7,7 @@ import signal
 
 import pytest
 
+from harness.client import Client, request
 from harness.users import JSON, PASSWORD, credentials, fresh_name, log_in, login, register
 from harness.wire import wait_until
 
@@ -302,8 +303,9 @@ def test_sessions_ended_by_an_operator_are_told(own):
     command(own, "session", "kill", "--all", "--yes")
     for someone in (user, other):
         wait_until(
-            lambda: events(own, "session_revoked", user=someone.id, sessions=1)[-1]["pid"] != line["pid"], 5,
-            "the line of " + someone.name)
+            lambda: any(
+                e["pid"] != line["pid"] for e in events(own, "session_revoked", user=someone.id, sessions=1)),
+            5, "the line of " + someone.name)
     assert len(commands(own)) == 2
 
 
@@ -315,6 +317,36 @@ def test_bans_are_told(own):
     wait_event(own, "ban_cleared", realm="main", kind="account", subject="mallory")
     command(own, "ban", "clear", "--user", "Mallory", status=4)
     assert len(commands(own)) == 2 and len(events(own, "ban_cleared")) == 1
+
+
+def admin(gateway, method, target):
+    with Client(os.path.join(gateway.directory, "state", "admin.sock")) as client:
+        return client.exchange(request(method, target))
+
+
+def test_reports_cannot_change_what_every_line_says(own):
+    fields = "&".join("text.%s=forged" % name for name in ("ts", "log", "event", "uid", "pid", "argv", "A", "a%22", ""))
+    target = "/audit?event=user_disabled&text.user=u%0a%22x&number.sessions=3&number.n=x&word=user&word=%00%22&" + fields
+    assert admin(own, "POST", target).status == 200
+    line = wait_event(own, "user_disabled")
+    assert line["user"] == 'u\n"x' and line["sessions"] == 3 and line["uid"] == os.getuid()
+    assert "forged" not in json.dumps(line) and "n" not in line
+    assert commands(own) == [["user", "\0\""]]
+
+
+@pytest.mark.parametrize("method,target,status", [
+    ("GET", "/audit?event=login", 405), ("POST", "/audit", 400), ("POST", "/audit?event=no_such", 400),
+    ("POST", "/audit?event=%ff&&&=&%", 400),
+])
+def test_reports_of_nothing_are_refused(gateway, method, target, status):
+    before = len(gateway.lines("audit"))
+    assert admin(gateway, method, target).status == status
+    assert len(gateway.lines("audit")) == before
+
+
+def test_reload_without_our_command_is_told_as_it_came(own):
+    assert admin(own, "POST", "/reload").status == 200
+    assert commands(own) == [["POST", "/reload"]]
 
 
 def test_commands_without_a_gateway_write_into_its_file(make_gateway):

@@ -96,7 +96,7 @@ extension Master {
             if let number = Int(value) { fields.append((name, .number(number))) }
         }
         audit.record(event, fields + operatorFields(exchange))
-        return PlainResponse(status: 204, type: "text/plain", body: [])
+        return .text(200, "noted\n")
     }
 
     /// Lower-case letters, and none of the names that every line has.
