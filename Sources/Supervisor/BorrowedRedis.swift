@@ -30,6 +30,11 @@ public final class BorrowedRedis {
         self.own = own
     }
 
+    /// Looks whether a private redis-server could be started.
+    ///
+    /// - Throws: `ExitFailure` with status 69 if the program is not there.
+    public static func checkProgram() throws(ExitFailure) { _ = try ManagedRedis.findProgram() }
+
     /// Stops what was started; returns when everything is written out.
     public func finish() {
         own?.stop()

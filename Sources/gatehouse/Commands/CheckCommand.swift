@@ -10,6 +10,8 @@ struct CheckCommand: ParsableCommand {
     var file: String?
     @OptionGroup var usual: ConfigurationOption
     @Flag(help: "Warnings count as errors.") var strict = false
+    @Flag(help: "Also try Redis, the user stores and the upstreams: status 69 if one cannot be reached.")
+    var connect = false
     @Option(help: "text, json, or gcc for editors and CI systems.") var format = DiagnosticFormat.text
 
     func validate() throws {
@@ -25,10 +27,17 @@ struct CheckCommand: ParsableCommand {
             if let unreadable = result.unreadable {
                 throw ExitFailure(status: ExitStatus.noInput, message: "\(path): \(unreadable.message)")
             }
-            StandardOutput.write(format.render(result.diagnostics, path: path))
-            let isWrong = result.errorCount > 0 || strict && result.warningCount > 0
-            if isWrong { return ExitStatus.configuration }
-            if result.warningCount == 0 { StandardError.write("\(path): good\n") }
+            var found = result.diagnostics
+            if connect, let settings = result.settings {
+                var check = ConnectCheck(settings, path: path)
+                check.run()
+                found += check.diagnostics
+            }
+            StandardOutput.write(format.render(found, path: path))
+            let warnings = found.count { $0.severity == .warning }
+            if result.errorCount > 0 || strict && warnings > 0 { return ExitStatus.configuration }
+            if found.count > warnings { return ExitStatus.unavailable }
+            if warnings == 0 { StandardError.write("\(path): good\n") }
             return ExitStatus.success
         }
     }
