@@ -792,6 +792,22 @@ def test_ending_the_own_session_on_the_page_is_a_logout(gateway):
     assert done.status == 303 and done.get("location") == "/_auth/login" and cookie_of(done) == ""
 
 
+def test_page_and_list_hold_as_many_sessions_as_there_may_be(gateway, redis):
+    user = register(gateway)
+    record = redis("GET", user.key())
+    record = record.decode() if isinstance(record, bytes) else record
+    own = json.loads(record)
+    for number in range(999):
+        made = {**own, "k": "%042d0" % number, "h": "%016x" % number, "ua": "x" * 250 + "%04d" % number}
+        redis("SET", "gw:main:s:" + made["k"], json.dumps(made, separators=(",", ":")), "EX", "600")
+        redis("ZADD", "gw:main:u:" + user.id, str(own["c"] - number), made["k"])
+    assert len(handles(gateway, user)) == 1000
+    page = gateway.fetch("GET", "/_auth/account", {**BROWSER, **user.headers})
+    assert page.status == 200 and len([f for f in forms(page.body) if "end" in f[1]]) == 1000
+    assert gateway.fetch("DELETE", "/_auth/sessions", user.headers).status == 204
+    assert len(handles(gateway, user)) == 1 and status(gateway, user) == 200
+
+
 def test_strangers_log_in_before_they_see_the_page(gateway):
     user = register(gateway)
     for target, code in (("/_auth/account", 303), ("/.well-known/change-password", 302)):
@@ -818,6 +834,55 @@ def test_nothing_that_a_client_sends_becomes_markup(gateway):
 def test_well_known_address_wins_over_routes(gateway, oracle):
     response = exchanged(gateway, oracle, request("GET", "/.well-known/change-password", {}), identities=[])[0]
     assert response.status == 302 and response.recorded is None
+
+
+# Two realms.
+
+@pytest.fixture(scope="module")
+def realms(make_module_gateway):
+    return make_module_gateway(
+        realm="bearer on\n",
+        extra="realm staff {\nusers people\nendpoints /_staff\ncookie __Host-staff\nbearer on\nidle 15m\n}",
+        routes="realm main\nroute /* app user\nroute /admin/* app user { realm staff }")
+
+
+def test_sessions_of_one_realm_are_nothing_in_another(realms):
+    user = register(realms)
+    response = realms.fetch("POST", "/_staff/login", JSON, credentials(user.name))
+    staff = {"Cookie": "__Host-staff=" + cookie_of(response, "__Host-staff")}
+    assert response.json()["realm"] == "staff"
+    assert [realms.fetch("GET", t, staff).status for t in ("/admin/a", "/a")] == [200, 401]
+    assert [realms.fetch("GET", t, user.headers).status for t in ("/admin/a", "/a")] == [401, 200]
+    both = {"Cookie": "%s; %s" % (user.cookie, staff["Cookie"])}
+    assert len(realms.fetch("GET", "/_auth/sessions", both).json()["sessions"]) == 1
+    assert len(realms.fetch("GET", "/_staff/sessions", both).json()["sessions"]) == 1
+    crossed = {"Cookie": "__Host-staff=%s" % user.ticket}
+    assert realms.fetch("GET", "/_staff/session", crossed).json() == {"authenticated": False}
+    page = realms.fetch("GET", "/_staff/account", {**BROWSER, **both})
+    assert {action for action, _ in forms(page.body)} == {"/_staff/password"}
+    extended = realms.fetch("POST", "/_staff/session", {**both, "Accept": "application/json"}, b"")
+    assert cookie_of(extended, "__Host-staff") and not cookie_of(extended)
+    assert realms.fetch("POST", "/_staff/logout", both, b"").status == 204
+    assert status(realms, user) == 200
+
+
+def test_tokens_of_one_realm_are_nothing_in_another(realms):
+    user = register(realms)
+    token = make_token(realms, user.name).json()["access_token"]
+    assert realms.fetch("GET", "/a", bearer(token)).status == 200
+    assert realms.fetch("GET", "/admin/a", bearer(token)).status == 401
+    assert realms.fetch("GET", "/_staff/sessions", bearer(token)).status == 401
+
+
+def test_password_change_ends_the_sessions_of_every_realm_of_the_store(realms):
+    user = register(realms)
+    response = realms.fetch("POST", "/_staff/login", JSON, credentials(user.name))
+    staff = {"Cookie": "__Host-staff=" + cookie_of(response, "__Host-staff")}
+    assert realms.fetch("GET", "/admin/a", staff).status == 200
+    fresh = other(user, cookie_of(change(realms, user, PASSWORD, NEW)))
+    assert realms.fetch("GET", "/admin/a", staff).status == 401 and status(realms, fresh) == 200
+    assert realms.fetch("POST", "/_staff/login", JSON, credentials(user.name)).status == 401
+    assert realms.fetch("POST", "/_staff/login", JSON, credentials(user.name, NEW)).status == 200
 
 
 # While Redis is away.

@@ -98,6 +98,9 @@ private final class PasswordChange {
     private let exchange: Exchange
     private let epoch: UInt64
     private let realm: Realm
+    /// The other realms whose users are the same: the password is theirs too.
+    private var relatives: [Realm]
+    private var isHalfDone = false
     private let attempt: LoginAttempt
     private let trail: AuditTrail
     private let who: AuditLog.Fields
@@ -109,6 +112,9 @@ private final class PasswordChange {
         self.exchange = exchange
         self.realm = realm
         self.attempt = attempt
+        relatives = exchange.worker.realms.filter {
+            $0.settings.users == realm.settings.users && $0.index != realm.index
+        }
         epoch = exchange.epoch
         trail = exchange.auditTrail(realm)
         let identity = exchange.identity
@@ -130,7 +136,7 @@ private final class PasswordChange {
         switch outcome {
         case .changed:
             realm.throttle.settle(attempt, .success)
-            endOtherSessions()
+            endInRelatives()
         case .rejected(_, let since):
             tell { $0.rejectPassword(since) }
         case .weakPassword(let reason):
@@ -142,6 +148,18 @@ private final class PasswordChange {
         }
     }
 
+    /// One realm after the other, then this one, whatever comes of it.
+    private func endInRelatives() {
+        guard let relative = relatives.popLast() else {
+            endOtherSessions()
+            return
+        }
+        relative.sessions.endAll(userID: userID) { [self] isDone in
+            if !isDone { isHalfDone = true }
+            endInRelatives()
+        }
+    }
+
     private func endOtherSessions() {
         guard let ticket = try? realm.issuer.issue() else {
             endAllSessions()
@@ -149,6 +167,8 @@ private final class PasswordChange {
         }
         realm.sessions.rotate(hash, to: ticket.hash, view, userID: userID, .endingOthers) { [self] outcome in
             switch outcome {
+            // Without the new ticket the client is logged out, which is better than a promise not kept.
+            case .rotated where isHalfDone: tell { $0.refuseHalfDone() }
             case .rotated: tell { $0.answerPasswordChanged(ticket, realm) }
             // It was ended meanwhile.
             case .absent, .alreadyRotated: endAllSessions()
