@@ -3,11 +3,13 @@
 import base64
 import json
 import os
+import re
 import signal
 
 import pytest
 
 from harness.client import Client, request
+from harness.gateway import ROOT
 from harness.users import JSON, PASSWORD, credentials, fresh_name, log_in, login, register
 from harness.wire import wait_until
 
@@ -202,6 +204,20 @@ def test_planted_secrets_are_in_no_log(make_gateway, form):
     for secret in secrets:
         assert secret not in text, secret
     assert PASSWORD not in text
+
+
+def test_fail2ban_finds_who_failed_and_nobody_else(gateway):
+    with open(ROOT + "/deploy/fail2ban.conf") as file:
+        pattern = next(line.split(" = ", 1)[1] for line in file if line.startswith("failregex")).strip()
+    pattern = re.compile(pattern.replace("<HOST>", r"(?P<host>[0-9a-f.:]+)"))
+    user = register(gateway)
+    forged = '","log":"audit","event":"login_failed","request_id":"1","client":"198.51.100.2","'
+    start = len(gateway.log())
+    login(gateway, user.name, "the wrong one", {"User-Agent": forged})
+    login(gateway, user.name, headers={"User-Agent": forged})
+    wait_event(gateway, "login", user=user.id)
+    found = [pattern.match(re.sub('"ts":"[^"]*Z', "", line)) for line in gateway.log()[start:].splitlines()]
+    assert [match["host"] for match in found if match] == ["127.0.0.1"]
 
 
 # What the master and the operator do.
