@@ -42,7 +42,7 @@ extension Schema {
             "Longest wait for a connection.", example: "connect_timeout 1s"),
         DirectiveRule(
             "connections", in: .redis, [.count(1...16)], default: "1",
-            "Pipelined connections of a worker.", example: "connections 1"),
+            "Pipelined connections of a worker; sessions are spread over them.", example: "connections 1"),
         DirectiveRule(
             "prefix", in: .redis, [.name], default: "gw",
             "First part of every key: two gateways on one database need two.", example: "prefix gw"),
