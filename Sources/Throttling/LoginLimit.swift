@@ -8,7 +8,16 @@ public struct LoginLimit: Sendable, Equatable {
         case ip
         /// One account from one network.
         case accountAndIP = "account_ip"
+        /// One network that tries to register names which are taken: a way to find out which accounts there are. Comes
+        /// with the limit of `ip`.
+        case registration = "register"
+
+        /// Those that count logins, and that bans are made of.
+        public static let ofLogins: [Kind] = [.account, .ip, .accountAndIP]
     }
+
+    /// How many times as many names may be found taken as logins may fail: people try some before one is free.
+    public static let registrationFactor = 3
 
     /// What is counted together.
     public var kind: Kind
@@ -48,7 +57,7 @@ public struct LoginSubject: Sendable, Equatable {
         switch kind {
         case .account: account
         // All clients of a unix socket look alike, and must not be held up for each other.
-        case .ip: network == Self.noNetwork ? nil : network
+        case .ip, .registration: network == Self.noNetwork ? nil : network
         // A login name has no colon.
         case .accountAndIP: (account ?? Self.noAccount) + [UInt8(ascii: ":")] + network
         }

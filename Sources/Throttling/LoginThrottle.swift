@@ -46,17 +46,23 @@ public final class LoginThrottle {
         self.redis = redis
         self.loop = loop
         self.keys = keys
-        self.limits = limits
+        self.limits =
+            limits
+            + limits.filter { $0.kind == .ip }.map { limit in
+                LoginLimit(
+                    kind: .registration, count: limit.count * LoginLimit.registrationFactor,
+                    window: limit.window)
+            }
     }
 
-    /// Asks for leave for `subject` to try a password. `kinds` are those that count it, nil: all. `completion` is
-    /// called once, never within this call.
+    /// Asks for leave for `subject` to try a password, or with `kinds` to do something else that those count.
+    /// `completion` is called once, never within this call.
     public func attempt(
-        _ subject: LoginSubject, kinds: Set<LoginLimit.Kind>? = nil,
+        _ subject: LoginSubject, kinds: [LoginLimit.Kind] = LoginLimit.Kind.ofLogins,
         completion: @escaping (ThrottleVerdict) -> Void
     ) {
         let counted = limits.filter { limit in
-            (kinds?.contains(limit.kind) ?? true) && subject.name(limit.kind) != nil
+            kinds.contains(limit.kind) && subject.name(limit.kind) != nil
         }
         let attempt = LoginAttempt(subject: subject, kinds: counted.map(\.kind))
         redis.call(attemptCommand(subject, counted)) { outcome in
@@ -77,7 +83,7 @@ public final class LoginThrottle {
     }
 
     private func attemptCommand(_ subject: LoginSubject, _ counted: [LoginLimit]) -> RedisCommand {
-        let bans = LoginLimit.Kind.allCases.compactMap { kind in
+        let bans = LoginLimit.Kind.ofLogins.compactMap { kind in
             subject.name(kind).map { keys.ban(kind, $0) }
         }
         var names = bans

@@ -23,7 +23,7 @@ final class ThrottleHarness {
     }
 
     func attempt(
-        _ account: String?, _ address: String, kinds: Set<LoginLimit.Kind>? = nil
+        _ account: String?, _ address: String, kinds: [LoginLimit.Kind] = LoginLimit.Kind.ofLogins
     ) -> ThrottleVerdict? {
         var verdict: ThrottleVerdict?
         throttle.attempt(Self.subject(account, address), kinds: kinds) { verdict = $0 }

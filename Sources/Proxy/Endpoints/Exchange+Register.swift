@@ -41,8 +41,8 @@ extension Exchange {
             refuseFields(form, "Both username and password are needed.")
             return
         }
-        // A taken name counts as a failure of the network: registering must not be a quicker way to find names.
-        askLeave(endpoint, form, name: name, kinds: [.ip]) { [self] attempt in
+        // A taken name counts for the network: registering must not be a quicker way to find names.
+        askLeave(endpoint, form, name: name, kinds: [.registration]) { [self] attempt in
             register(endpoint, name, password, form, attempt)
         }
     }

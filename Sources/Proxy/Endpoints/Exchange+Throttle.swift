@@ -11,7 +11,8 @@ extension Exchange {
     /// counts. `next` is called with it on the loop; it must settle what turns out to be no failure, also when this
     /// request is over by then. Where there is no leave, the request is answered.
     func askLeave(
-        _ endpoint: EndpointRequest, _ form: FormFields, name: [UInt8], kinds: Set<LoginLimit.Kind>? = nil,
+        _ endpoint: EndpointRequest, _ form: FormFields, name: [UInt8],
+        kinds: [LoginLimit.Kind] = LoginLimit.Kind.ofLogins,
         _ next: @escaping (LoginAttempt) -> Void
     ) {
         let throttle = endpoint.realm.throttle

@@ -150,7 +150,9 @@ struct BanCommand: ParsableCommand {
         private static func takes(
             _ entry: BanList.Entry, _ kind: LoginLimit.Kind, _ subject: [UInt8]
         ) -> Bool {
-            if entry.kind == kind { return entry.subject == subject }
+            if entry.kind == kind || entry.kind == .registration && kind == .ip {
+                return entry.subject == subject
+            }
             guard entry.kind == .accountAndIP, let colon = entry.subject.firstIndex(of: UInt8(ascii: ":"))
             else { return false }
             return kind == .account

@@ -42,11 +42,18 @@ struct BanList {
             let limits = settings.realms.first { $0.name == realm }?.loginLimits ?? []
             found += try read(realm, keys.failureBase, isBan: false).filter { entry in
                 guard isFull else { return true }
-                let limit = limits.first { $0.subject.rawValue == entry.kind.rawValue }
-                return entry.failures >= limit?.rate.count ?? .max
+                return entry.failures >= Self.limit(entry.kind, limits)
             }
         }
         return found
+    }
+
+    private static func limit(_ kind: LoginLimit.Kind, _ limits: [LoginLimitSettings]) -> Int {
+        let counted = kind == .registration ? LoginLimit.Kind.ip : kind
+        guard let limit = limits.first(where: { $0.subject.rawValue == counted.rawValue }) else {
+            return .max
+        }
+        return limit.rate.count * (kind == .registration ? LoginLimit.registrationFactor : 1)
     }
 
     private func read(_ realm: String, _ base: [UInt8], isBan: Bool) throws(ExitFailure) -> [Entry] {
@@ -76,7 +83,8 @@ struct BanList {
                 entry.left.map { Moment.age($0 + 999) } ?? "never",
                 entry.isBan
                     ? "banned" + (entry.reason.isEmpty ? "" : ": \(entry.reason)")
-                    : "\(entry.failures) failed logins")
+                    : entry.kind == .registration
+                        ? "\(entry.failures) names found taken" : "\(entry.failures) failed logins")
         }
         return table.text
     }
