@@ -170,6 +170,40 @@ def test_audit_lines_that_cannot_be_written_are_missed(make_gateway):
         assert line["level"] == "error" and line["lines"] >= 1 and "space" in line["reason"]
 
 
+def test_flood_of_access_lines_that_nobody_reads_loses_no_audit_line(make_gateway, tmp_path):
+    path = str(tmp_path / "log.fifo")
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+    gateway = make_gateway(log="access " + path)
+    flood = 5000
+    with gateway.client(20) as client:
+        for _ in range(flood // 50):
+            client.send(request("GET", "/public/" + "x" * 150) * 50)
+            for _ in range(50):
+                assert client.read().status == 200
+    user = register(gateway)
+    lines, text = [], b""
+
+    def has(**fields):
+        nonlocal text
+        try:
+            text += os.read(reader, 1 << 20)
+        except BlockingIOError:
+            pass
+        *whole, text = text.split(b"\n")
+        lines.extend(json.loads(line) for line in whole)
+        return any(fields.items() <= e.items() for e in lines)
+
+    try:
+        wait_until(lambda: has(log="audit", event="register", user=user.id), 10, "the audit line")
+        # Asked for again and again: the first ones may fall into the flood, too.
+        wait_until(
+            lambda: gateway.fetch("GET", "/public/last") and has(log="access", path="/public/last"), 10, "the last line")
+        assert sum(e["log"] == "access" for e in lines) < flood, "the flood was too small to tell"
+    finally:
+        os.close(reader)
+
+
 def test_addresses_are_masked_where_the_access_log_masks_them(make_gateway):
     gateway = make_gateway(log="access on\n    client_ip masked")
     user = register(gateway)
