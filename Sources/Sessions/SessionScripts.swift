@@ -4,9 +4,9 @@
 /// The first write of each is the one that a full or read-only server refuses: a script that fails has changed
 /// nothing.
 enum SessionScripts {
-    /// Names of one session that are followed: nobody rotates more often within the grace, and no record written by
-    /// hand keeps Redis going round in a circle.
-    private static let rotationLimit = 100
+    /// Names of one session that answer at a time. Nobody needs to rotate more often within the grace, and whoever
+    /// does, or writes records by hand, must not keep Redis busy.
+    private static let rotationLimit = 10
 
     /// `read(hash)`: a record's text and its fields, both nil if there is none; no fields if it is none of ours.
     private static let read = """
@@ -39,19 +39,26 @@ enum SessionScripts {
     private static let finish = """
         \(read)
         local function finish(hash)
-          local record, fields = read(hash)
-          if not record then return 0 end
-          redis.call('DEL', base .. 's:' .. hash)
-          if type(fields.u) == 'string' then
-            redis.call('ZREM', base .. 'u:' .. fields.u, hash)
-            redis.call('ZREM', base .. 't:' .. fields.u, hash)
+          local names, handles, count = { hash }, {}, 0
+          while #names > 0 do
+            local name = table.remove(names)
+            local record, fields = read(name)
+            if record then
+              count = 1
+              redis.call('DEL', base .. 's:' .. name)
+              if type(fields.u) == 'string' then
+                redis.call('ZREM', base .. 'u:' .. fields.u, name)
+                redis.call('ZREM', base .. 't:' .. fields.u, name)
+              end
+              if type(fields.p) == 'string' then names[#names + 1] = fields.p end
+              if type(fields.nx) == 'string' then names[#names + 1] = fields.nx end
+              if type(fields.h) == 'string' and not handles[fields.h] then
+                handles[fields.h] = true
+                redis.call('PUBLISH', base .. 'revoked', 's:' .. fields.h)
+              end
+            end
           end
-          if type(fields.p) == 'string' then finish(fields.p) end
-          if type(fields.nx) == 'string' then finish(fields.nx) end
-          if type(fields.h) == 'string' then
-            redis.call('PUBLISH', base .. 'revoked', 's:' .. fields.h)
-          end
-          return 1
+          return count
         end
 
         """
@@ -208,6 +215,13 @@ enum SessionScripts {
         if isGraceful then
           local tail = ',"g":' .. ARGV[5] .. ',"nx":"' .. ARGV[2] .. '"}'
           redis.call('SET', KEYS[1], string.sub(record, 1, -2) .. tail, 'PX', ARGV[6])
+          local name = fields.p
+          for index = 2, \(rotationLimit) do
+            if type(name) ~= 'string' then break end
+            local _, earlier = read(name)
+            if index == \(rotationLimit) then redis.call('DEL', base .. 's:' .. name) end
+            name = earlier.p
+          end
           return 1
         end
         redis.call('DEL', base .. 's:' .. old)

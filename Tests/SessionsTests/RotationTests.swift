@@ -104,6 +104,24 @@ struct RotationTests {
         }
     }
 
+    @Test func `only so many names answer at a time, however often a session is rotated`() throws {
+        let harness = try harness()
+        var record = try harness.login("ada")
+        var hashes = [record.hash]
+        for _ in 0..<40 {
+            let new = try harness.issuer.issue().hash
+            #expect(try rotate(harness, record, to: new) == .rotated)
+            record = try #require(stored(harness, new))
+            hashes.append(new)
+        }
+
+        let alive = hashes.filter { harness.lookup($0) == .user("ada") }
+        #expect(alive == hashes.suffix(10))
+        let oldest = try #require(alive.first.flatMap { self.stored(harness, $0) })
+        #expect(harness.end(oldest) == true)
+        #expect(harness.redis.ask("DBSIZE") == .integer(0))
+    }
+
     @Test func `what has ended is not brought back`() throws {
         let harness = try harness()
         let record = try harness.login("ada")
