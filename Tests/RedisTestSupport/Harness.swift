@@ -27,6 +27,8 @@ public final class Harness {
         loop = try EventLoop()
         helpers = try HelperPool(loop: loop, threads: 1, limit: 4)
         var settings = RedisConnectionSettings(address: address)
+        // A machine at work on other things may take long to give a server its turn.
+        settings.connectTimeout = 10_000
         change(&settings)
         final class Weak { weak var harness: Harness? }
         let box = Weak()
