@@ -13,6 +13,11 @@ public struct ThrottleKeys: Sendable, Equatable {
         failureBase + kind.rawValue.utf8 + [UInt8(ascii: ":")] + subject
     }
 
+    /// String, with a short life: how many of the failures are tries that have not ended yet.
+    public func pending(_ kind: LoginLimit.Kind, _ subject: [UInt8]) -> [UInt8] {
+        base + "p:".utf8 + kind.rawValue.utf8 + [UInt8(ascii: ":")] + subject
+    }
+
     /// String, perhaps with a life: why the subject is banned.
     public func ban(_ kind: LoginLimit.Kind, _ subject: [UInt8]) -> [UInt8] {
         banBase + kind.rawValue.utf8 + [UInt8(ascii: ":")] + subject

@@ -135,6 +135,23 @@ def test_guesses_at_one_moment_do_not_get_past_the_limit(throttled):
     assert set(statuses) <= {401, 429, 503} and statuses.count(401) <= 3 and len(statuses) == 16, statuses
 
 
+def test_good_logins_at_one_moment_are_no_attack(throttled):
+    user, source = register(throttled), address()
+    statuses, gate = [], threading.Barrier(24)
+
+    def sign_in():
+        gate.wait()
+        statuses.append(attempt(throttled, user.name, source, PASSWORD).status)
+
+    threads = [threading.Thread(target=sign_in) for _ in range(24)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert set(statuses) <= {200, 503} and statuses.count(200) >= 3, statuses
+    assert throttled.redis.keys("%s:main:?:account_ip:%s:*" % (throttled.prefix, user.name)) == []
+
+
 def test_client_that_leaves_before_the_answer_has_tried_all_the_same(throttled):
     user, source = register(throttled), address()
     key = "%s:main:f:account_ip:%s:%s" % (throttled.prefix, user.name, source)

@@ -33,11 +33,9 @@ final class ThrottleHarness {
     }
 
     /// Tries and fails; whether there was leave.
-    func fail(_ account: String?, _ address: String) -> Bool {
-        if case .go? = attempt(account, address) { true } else { false }
-    }
+    func fail(_ account: String?, _ address: String) -> Bool { end(.failure, account, address) }
 
-    /// Tries and ends otherwise; whether there was leave.
+    /// Tries and ends so; whether there was leave.
     @discardableResult
     func end(_ settlement: LoginSettlement, _ account: String?, _ address: String) -> Bool {
         guard case .go(let attempt)? = attempt(account, address) else { return false }

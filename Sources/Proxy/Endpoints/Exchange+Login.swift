@@ -83,7 +83,7 @@ extension Exchange {
         let trail = auditTrail(endpoint.realm)
         let accepted = endpoint.realm.accounts.authenticate(name: name, password: password) {
             [self] outcome in
-            if let settlement = outcome.settlement { throttle.settle(attempt, settlement) }
+            throttle.settle(attempt, outcome.settlement)
             trail.recordLogin(outcome, name: name)
             guard epoch == self.epoch, isRunning else { return }
             onAuthenticated(outcome, form)

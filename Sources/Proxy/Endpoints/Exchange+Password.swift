@@ -138,6 +138,7 @@ private final class PasswordChange {
             realm.throttle.settle(attempt, .success)
             endInRelatives()
         case .rejected(_, let since):
+            realm.throttle.settle(attempt, .failure)
             tell { $0.rejectPassword(since) }
         case .weakPassword(let reason):
             withdraw()

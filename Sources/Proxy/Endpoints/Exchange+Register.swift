@@ -55,7 +55,7 @@ extension Exchange {
         let throttle = endpoint.realm.throttle
         let trail = auditTrail(endpoint.realm)
         let accepted = endpoint.realm.accounts.register(name: name, password: password) { [self] outcome in
-            if let settlement = outcome.settlement { throttle.settle(attempt, settlement) }
+            throttle.settle(attempt, outcome.settlement)
             guard epoch == self.epoch, isRunning else {
                 if case .user(let user) = outcome { trail.recordAccount(user) }
                 return

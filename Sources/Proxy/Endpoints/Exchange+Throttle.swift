@@ -8,8 +8,7 @@ import Transport
 
 extension Exchange {
     /// Asks for leave to try a password of the account called `name`, or with `kinds` to do something else that
-    /// counts. `next` is called with it on the loop; it must settle what turns out to be no failure, also when this
-    /// request is over by then. Where there is no leave, the request is answered.
+    /// counts. `next` is called with it on the loop, and must settle it, also when this request is over by then. Where there is no leave, the request is answered.
     func askLeave(
         _ endpoint: EndpointRequest, _ form: FormFields, name: [UInt8],
         kinds: [LoginLimit.Kind] = LoginLimit.Kind.ofLogins,
@@ -68,11 +67,11 @@ extension Exchange {
 }
 
 extension AccountsDesk.Outcome {
-    /// What the limits are told; nil: it was a failure.
-    var settlement: LoginSettlement? {
+    /// What the limits are told.
+    var settlement: LoginSettlement {
         switch self {
         case .user: .success
-        case .rejected, .nameTaken: nil
+        case .rejected, .nameTaken: .failure
         case .invalidName, .weakPassword, .unavailable: .withdrawn
         }
     }
