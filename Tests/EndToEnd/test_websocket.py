@@ -58,6 +58,14 @@ def test_only_the_own_origin_may_open_a_tunnel(gateway, oracle, recorder, echo, 
         assert not oracle.check([tunnel.response], [alice.id])
 
 
+def test_origin_given_twice_opens_nothing(gateway, oracle, echo, alice):
+    for origins in [("http://app.test", "http://evil.test"), ("http://app.test", "http://app.test")]:
+        tunnel = handshake(gateway, echo, [*alice.headers.items(), *(("Origin", origin) for origin in origins)])
+        tunnel.client.close()
+        assert tunnel.response.status in (400, 403)
+        assert not oracle.check([tunnel.response], [alice.id])
+
+
 def test_other_origins_are_allowed_by_configuration(make_gateway):
     gateway = make_gateway(
         routes="route /* app user\nroute /ws app user {\nwebsocket on\norigins https://app.example.org\n}")

@@ -118,12 +118,13 @@ extension Exchange {
         guard let route else { return false }
         let raw = headBytes.bindMemory(to: UInt8.self)
         let all = raw.span
+        var origin: Range<Int>?
+        // Given twice, it says nothing that could be trusted: an empty value is nobody's origin.
+        for line in head.fields where line.id == .origin { origin = origin == nil ? line.value : 0..<0 }
         let host = all.extracting(head.host)
-        for line in head.fields where line.id == .origin {
-            return route.access.origins.permitsWebSocket(
-                origin: all.extracting(line.value), host: host, scheme: knownScheme)
-        }
-        return route.access.origins.permitsWebSocket(origin: nil, host: host, scheme: knownScheme)
+        let policy = route.access.origins
+        guard let origin else { return policy.permitsWebSocket(origin: nil, host: host, scheme: knownScheme) }
+        return policy.permitsWebSocket(origin: all.extracting(origin), host: host, scheme: knownScheme)
     }
 
     /// The scheme the client used, where that is known: from a trusted proxy.

@@ -112,7 +112,7 @@ struct Explanation {
         let facts = request.facts(extra)
         if facts.isWebSocket, !route.websocket { return .answered(status: 400, code: "bad_request") }
         if let decision = rule.withoutSession(isPreflight: facts.isPreflight) {
-            return outcome(decision, route)
+            return afterOrigin(outcome(decision, route), facts)
         }
         if identity != nil, route.csrf, request.isFromElsewhere(rule.origins) {
             return .answered(status: 403, code: "csrf_failed")
@@ -123,7 +123,15 @@ struct Explanation {
         } else {
             state = .absent
         }
-        return outcome(rule.decide(state, facts), route)
+        return afterOrigin(outcome(rule.decide(state, facts), route), facts)
+    }
+
+    /// A WebSocket that may be opened, but not by pages of that origin.
+    private func afterOrigin(_ outcome: Outcome, _ facts: RequestFacts) -> Outcome {
+        guard facts.isWebSocket, outcome.isAllowed, let rule, let request else { return outcome }
+        let (origin, host) = (request.value("origin"), Array(request.bytes[request.head.host]))
+        let isAllowed = rule.origins.permitsWebSocket(origin: origin?.span, host: host.span, scheme: nil)
+        return isAllowed ? outcome : .answered(status: 403, code: "origin_not_allowed")
     }
 
     private func outcome(_ decision: Decision, _ route: RouteSettings) -> Outcome {
