@@ -16,4 +16,7 @@ public enum GatewayPath: Sendable, Equatable {
     case endpoint(realm: Int, rest: Range<Int>)
     /// `/.well-known/change-password` (W3C), on behalf of the realm.
     case changePassword(realm: Int)
+    /// The path that browsers ask for to learn whether a site says 404 of what it does not have: only then do they
+    /// believe it about `changePassword` (W3C, Detecting the reliability of HTTP status codes).
+    case absent
 }

@@ -6,6 +6,8 @@ public final class Router: Sendable {
     static let exactHosts: Int32 = 0
     static let hostSuffixes: Int32 = 1
     private static let changePassword = "/.well-known/change-password"
+    private static let absent =
+        "/.well-known/resource-that-should-not-exist-whose-status-code-should-not-be-200"
 
     private let hosts: ByteTable
     private let hasSuffixes: Bool
@@ -68,8 +70,9 @@ public final class Router: Sendable {
             guard isBelow(path, prefix.text) else { continue }
             return .endpoint(realm: prefix.realm, rest: prefix.text.count..<path.count)
         }
-        guard let realm = sites[site].realm, Bytes.equal(path, Self.changePassword) else { return nil }
-        return .changePassword(realm: realm)
+        guard let realm = sites[site].realm else { return nil }
+        if Bytes.equal(path, Self.changePassword) { return .changePassword(realm: realm) }
+        return Bytes.equal(path, Self.absent) ? .absent : nil
     }
 
     /// Own prefixes mounted on `site`, each with its realm, the longest first.

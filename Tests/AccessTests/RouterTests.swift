@@ -221,6 +221,8 @@ struct RouterTests {
         #expect(router.gatewayPath("/_AUTH/login") == nil)
         #expect(router.gatewayPath("/") == nil)
         #expect(router.gatewayPath("/.well-known/change-password") == .changePassword(realm: 0))
+        let absent = "/.well-known/resource-that-should-not-exist-whose-status-code-should-not-be-200"
+        #expect(router.gatewayPath(absent) == .absent)
         #expect(router.gatewayPath("/.well-known/change-password/") == nil)
         #expect(router.gatewayPath("/_auth/login", site: 1) == nil)
         #expect(router.gatewayPath("/.well-known/change-password", site: 1) == nil)

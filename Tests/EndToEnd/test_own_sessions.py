@@ -834,6 +834,9 @@ def test_nothing_that_a_client_sends_becomes_markup(gateway):
 def test_well_known_address_wins_over_routes(gateway, oracle):
     response = exchanged(gateway, oracle, request("GET", "/.well-known/change-password", {}), identities=[])[0]
     assert response.status == 302 and response.recorded is None
+    absent = "/.well-known/resource-that-should-not-exist-whose-status-code-should-not-be-200"
+    response = exchanged(gateway, oracle, request("GET", absent, BROWSER), identities=[])[0]
+    assert response.status == 404 and response.recorded is None, "browsers believe in the other address only then"
 
 
 # Two realms.

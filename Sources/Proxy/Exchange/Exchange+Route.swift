@@ -44,6 +44,7 @@ extension Exchange {
         case .changePassword(let index)?:
             fixedRealm = Fixed(worker.realms[index])
             return redirectFromWellKnown()
+        case .absent?: return refused(404, .notFound, "There is nothing at this address.")
         case nil: break
         }
         switch worker.router.match(
