@@ -70,6 +70,7 @@ public struct Accounts: Sendable {
 
     /// Adds a user. The cheap refusals come first; only an acceptable name that seems free is worth a hash.
     public func register(name: [UInt8], password: [UInt8]) -> RegisterResult {
+        if let reason = store.readOnlyReason { return .readOnly(reason) }
         guard let name = LoginName(name) else { return .invalidName }
         if let refusal = policy.refusal(of: password, name: name, kind: kind) {
             return .weakPassword(refusal)
@@ -88,6 +89,7 @@ public struct Accounts: Sendable {
 
     /// Replaces the password of a user who proves to know the current one.
     public func changePassword(id: UserID, current: [UInt8], new: [UInt8]) -> PasswordChangeResult {
+        if let reason = store.readOnlyReason { return .readOnly(reason) }
         do throws(StoreError) {
             guard let record = try store.find(id: id) else { return .badCredentials(.unknownName) }
             switch check(record, password: current, upgrades: false) {
@@ -109,6 +111,7 @@ public struct Accounts: Sendable {
 
     /// Replaces the password of a user without asking for the current one: for operators.
     public func resetPassword(id: UserID, new: [UInt8]) -> PasswordChangeResult {
+        if let reason = store.readOnlyReason { return .readOnly(reason) }
         do throws(StoreError) {
             guard let record = try store.find(id: id) else { return .badCredentials(.unknownName) }
             if let refusal = policy.refusal(of: new, name: record.name, kind: kind) {
@@ -160,7 +163,7 @@ extension Accounts {
             return .unavailable(error.description)
         }
         guard !record.isDisabled else { return .badCredentials(.disabled) }
-        guard upgrades, stored.needsUpgrade(to: kind) else { return .ok(record) }
+        guard upgrades, store.readOnlyReason == nil, stored.needsUpgrade(to: kind) else { return .ok(record) }
         return .ok(upgraded(record, password: password))
     }
 

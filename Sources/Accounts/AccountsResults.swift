@@ -30,6 +30,8 @@ public enum RegisterResult: Sendable, Equatable {
     case weakPassword(PasswordPolicy.Refusal)
     /// There is a user of that name.
     case nameTaken
+    /// The store is only read; the text says what to do instead.
+    case readOnly(String)
     /// It could not be done; the text says why and what to do, for the log.
     case unavailable(String)
 }
@@ -42,6 +44,8 @@ public enum PasswordChangeResult: Sendable, Equatable {
     case badCredentials(BadCredentials)
     /// The new password is refused.
     case weakPassword(PasswordPolicy.Refusal)
+    /// The store is only read; the text says what to do instead.
+    case readOnly(String)
     /// It could not be done; the text says why and what to do, for the log.
     case unavailable(String)
 }

@@ -1,7 +1,7 @@
 internal import CCrypt
 internal import Glibc
 
-/// bcrypt through crypt(3).
+/// bcrypt, and what else crypt(3) knows, through crypt(3).
 enum Bcrypt {
     /// The bytes of a password that bcrypt reads.
     static let maximumCount = 72
@@ -10,6 +10,15 @@ enum Bcrypt {
     static func refusal(of password: [UInt8]) -> HashFailure? {
         if password.count > maximumCount { return .tooLongForBcrypt }
         return password.contains(0) ? .nulInPassword : nil
+    }
+
+    /// The bytes of a password that crypt(3) takes for other kinds than bcrypt.
+    private static let maximumPhrase = 511
+
+    /// Whether crypt(3) takes `password` whole for a hash of `kind`.
+    static func isFit(_ password: [UInt8], for kind: HashKind) -> Bool {
+        if case .bcrypt = kind { return refusal(of: password) == nil }
+        return password.count <= maximumPhrase && !password.contains(0)
     }
 
     /// The setting of a new hash.
@@ -36,7 +45,7 @@ enum Bcrypt {
             defer { explicit_bzero(base, phrase.count) }
             return ccrypt_hash(base, setting, &output, CInt(output.count))
         }
-        guard status == 0 else { throw .unavailable(reason: "bcrypt: crypt(3) failed (errno \(errno))") }
+        guard status == 0 else { throw .unavailable(reason: "crypt(3) failed (errno \(errno))") }
         return bytes(output)
     }
 

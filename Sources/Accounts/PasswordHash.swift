@@ -7,8 +7,10 @@ public struct PasswordHash: Sendable, Equatable, CustomStringConvertible, Custom
     /// What is needed to compare.
     enum Content: Sendable, Equatable {
         case argon2id(salt: [UInt8], digest: [UInt8])
-        /// The whole text is the setting of crypt(3).
-        case bcrypt
+        /// The whole text is the setting of crypt(3), and ends with `digestCount` characters of hash.
+        case crypt(digestCount: Int)
+        case apr1(salt: [UInt8], digest: [UInt8])
+        case sha1(digest: [UInt8])
     }
 
     /// The salt size of hashes made here, in bytes.
@@ -24,7 +26,8 @@ public struct PasswordHash: Sendable, Equatable, CustomStringConvertible, Custom
     public let kind: HashKind
     let content: Content
 
-    /// Parses a PHC text `$argon2id$v=19$m=,t=,p=$salt$hash` or a bcrypt text `$2a$`, `$2b$` or `$2y$`.
+    /// Parses a PHC text `$argon2id$v=19$m=,t=,p=$salt$hash`, a text of crypt(5) of the kinds `$2a$`, `$2b$`, `$2y$`,
+    /// `$y$`, `$6$` and `$5$`, or one of htpasswd's: `$apr1$` and `{SHA}`.
     ///
     /// - Throws: `HashFailure.unusable` for any other text, and for parameters out of bounds.
     public init(_ text: String) throws(HashFailure) {
@@ -32,17 +35,8 @@ public struct PasswordHash: Sendable, Equatable, CustomStringConvertible, Custom
         guard bytes.count <= Self.maximumTextCount else {
             throw .unusable(reason: "longer than \(Self.maximumTextCount) bytes")
         }
-        let fields = bytes.split(separator: UInt8(ascii: "$"), omittingEmptySubsequences: false)
-        guard fields.count > 2, fields[0].isEmpty else {
-            throw .unusable(reason: "not of the form $kind$...")
-        }
         self.text = text
-        switch fields[1] {
-        case Self.argon2idName[...]: (kind, content) = try Self.parseArgon2id(fields)
-        case Self.bcryptNames.0[...], Self.bcryptNames.1[...], Self.bcryptNames.2[...]:
-            (kind, content) = (try Self.parseBcrypt(fields), .bcrypt)
-        default: throw .unusable(reason: "unknown kind of hash; known are argon2id and bcrypt (2a, 2b, 2y)")
-        }
+        (kind, content) = try Self.parse(bytes)
         if let refusal = kind.refusal { throw .unusable(reason: refusal) }
     }
 
@@ -61,7 +55,19 @@ public struct PasswordHash: Sendable, Equatable, CustomStringConvertible, Custom
             return argon2id(kind, salt: salt, digest: [UInt8](repeating: 0, count: digestCount))
         case .bcrypt(let cost):
             let text = bcryptPrefix(cost: cost) + String(repeating: ".", count: 53)
-            return PasswordHash(text: text, kind: kind, content: .bcrypt)
+            return PasswordHash(text: text, kind: kind, content: .crypt(digestCount: bcryptDigestCount))
+        case .yescrypt(let cost): return crypt(kind, setting: yescryptPrefix(cost: cost) + dots(22), 43)
+        case .sha512crypt(let rounds): return crypt(kind, setting: "$6$rounds=\(rounds)$" + dots(16), 86)
+        case .sha256crypt(let rounds): return crypt(kind, setting: "$5$rounds=\(rounds)$" + dots(16), 43)
+        case .apr1:
+            let salt = [UInt8](repeating: UInt8(ascii: "."), count: 8)
+            let content = Content.apr1(salt: salt, digest: [UInt8](repeating: 0, count: 16))
+            return PasswordHash(text: "$apr1$" + dots(8) + "$" + dots(22), kind: kind, content: content)
+        case .sha1:
+            let digest = [UInt8](repeating: 0, count: 20)
+            return PasswordHash(
+                text: "{SHA}" + String(decoding: Base64.encode(digest), as: UTF8.self), kind: kind,
+                content: .sha1(digest: digest))
         }
     }
 
@@ -79,8 +85,29 @@ public struct PasswordHash: Sendable, Equatable, CustomStringConvertible, Custom
 }
 
 extension PasswordHash {
-    private static let argon2idName = [UInt8]("argon2id".utf8)
-    private static let bcryptNames = ([UInt8]("2a".utf8), [UInt8]("2b".utf8), [UInt8]("2y".utf8))
+    private static let bcryptDigestCount = 31
+
+    private static func parse(_ bytes: [UInt8]) throws(HashFailure) -> (HashKind, Content) {
+        if bytes.starts(with: "{SHA}".utf8) { return try parseSHA1(bytes.dropFirst(5)) }
+        let fields = bytes.split(separator: UInt8(ascii: "$"), omittingEmptySubsequences: false)
+        guard fields.count > 2, fields[0].isEmpty else {
+            throw .unusable(reason: "not of the form $kind$...")
+        }
+        switch String(decoding: fields[1], as: UTF8.self) {
+        case "argon2id": return try parseArgon2id(fields)
+        case "2a", "2b", "2y": return (try parseBcrypt(fields), .crypt(digestCount: bcryptDigestCount))
+        case "y": return try parseYescrypt(fields)
+        case "6":
+            return (.sha512crypt(rounds: try parseSHACrypt(fields, digestCount: 86)), .crypt(digestCount: 86))
+        case "5":
+            return (.sha256crypt(rounds: try parseSHACrypt(fields, digestCount: 43)), .crypt(digestCount: 43))
+        case "apr1": return try parseAPR1(fields)
+        default:
+            throw .unusable(
+                reason: "unknown kind of hash; known are argon2id, bcrypt (2a, 2b, 2y), yescrypt (y), "
+                    + "SHA crypt (5, 6), apr1 and {SHA}")
+        }
+    }
 
     static func argon2id(_ kind: HashKind, salt: [UInt8], digest: [UInt8]) -> PasswordHash {
         var parameters = ""
@@ -94,11 +121,22 @@ extension PasswordHash {
     /// The kind of hashes whose text begins with `prefix`, which ends after the parameters; nil for those that
     /// are unusable.
     static func kind(ofPrefix prefix: String) -> HashKind? {
+        if prefix.hasPrefix("$6$") { return .sha512crypt(rounds: defaultRounds) }
+        if prefix.hasPrefix("$5$") { return .sha256crypt(rounds: defaultRounds) }
+        if prefix.hasPrefix("$apr1$") { return .apr1 }
+        if prefix.hasPrefix("{SHA}") { return .sha1 }
         let rest =
             prefix.hasPrefix("$argon2id$")
             ? String(repeating: "A", count: 22) + "$" + String(repeating: "A", count: 43)
-            : String(repeating: ".", count: 53)
+            : prefix.hasPrefix("$y$") ? dots(22) + "$" + dots(43) : dots(53)
         return try? PasswordHash(prefix + rest).kind
+    }
+
+    static func dots(_ count: Int) -> String { String(repeating: ".", count: count) }
+
+    static func crypt(_ kind: HashKind, setting: String, _ digestCount: Int) -> PasswordHash {
+        PasswordHash(
+            text: "\(setting)$\(dots(digestCount))", kind: kind, content: .crypt(digestCount: digestCount))
     }
 
     static func bcryptPrefix(cost: Int) -> String { "$2b$\(cost < 10 ? "0" : "")\(cost)$" }
@@ -140,7 +178,7 @@ extension PasswordHash {
         return digits(value)
     }
 
-    private static func digits(_ text: ArraySlice<UInt8>) -> Int? {
+    static func digits(_ text: ArraySlice<UInt8>) -> Int? {
         var value = 0
         for byte in text {
             guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
@@ -155,7 +193,7 @@ extension PasswordHash {
         return String(decoding: text.prefix { $0 != UInt8(ascii: "=") }, as: UTF8.self)
     }
 
-    private static func decode(_ text: ArraySlice<UInt8>) -> [UInt8]? {
+    static func decode(_ text: ArraySlice<UInt8>) -> [UInt8]? {
         guard text.last != UInt8(ascii: "=") else { return nil }
         let padding = [UInt8](repeating: UInt8(ascii: "="), count: (4 - text.count % 4) % 4)
         return Base64.decode(text + padding)

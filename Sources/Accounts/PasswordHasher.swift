@@ -1,6 +1,6 @@
 internal import Secrets
 
-/// The hasher of the gateway: Argon2id by libargon2, bcrypt by crypt(3). Stateless, so any thread may use it.
+/// The hasher of the gateway: Argon2id by libargon2, bcrypt and its kin by crypt(3), htpasswd's by OpenSSL. Stateless, so any thread may use it.
 public struct PasswordHasher: PasswordHashing {
     /// A hasher.
     public init() {}
@@ -10,6 +10,7 @@ public struct PasswordHasher: PasswordHashing {
     /// - Throws: `HashFailure`; for bcrypt also `nulInPassword` and `tooLongForBcrypt`.
     public func hash(_ password: [UInt8], kind: HashKind) throws(HashFailure) -> String {
         if let refusal = kind.refusal { throw .kindRefused(reason: refusal) }
+        guard kind.isForNewHashes else { throw .kindRefused(reason: "\(kind) is for old hashes only") }
         let salt: [UInt8]
         do throws(RandomFailure) {
             salt = try RandomBytes.make(count: PasswordHash.saltCount)
@@ -25,10 +26,11 @@ public struct PasswordHasher: PasswordHashing {
             if let unfit = Bcrypt.refusal(of: password) { throw unfit }
             let text = try Bcrypt.crypt(password, setting: Bcrypt.setting(cost: cost, salt: salt))
             return String(decoding: text, as: UTF8.self)
+        default: throw .kindRefused(reason: "\(kind) is for old hashes only")
         }
     }
 
-    /// Whether `password` made `stored`. A password that bcrypt cannot take matches no bcrypt hash, after the
+    /// Whether `password` made `stored`. A password that crypt(3) cannot take whole matches no such hash, after the
     /// same work as any other.
     ///
     /// - Throws: `HashFailure.unavailable`.
@@ -38,13 +40,17 @@ public struct PasswordHasher: PasswordHashing {
             let cost = Argon2id(memoryKiB: memoryKiB, passes: passes, lanes: lanes)
             let found = try cost.digest(of: password, salt: salt, count: digest.count)
             return ConstantTime.areEqual(found, digest)
-        case (.bcrypt, .bcrypt):
-            let isFit = Bcrypt.refusal(of: password) == nil
+        case (let kind, .crypt(let count)):
+            let isFit = Bcrypt.isFit(password, for: kind)
             let text = [UInt8](stored.text.utf8)
             let found = try Bcrypt.crypt(isFit ? password : [], setting: text)
             // Only the digest: crypt(3) may spell the unused bits of the salt's last character otherwise.
-            let isEqual = ConstantTime.areEqual([UInt8](found.suffix(31)), [UInt8](text.suffix(31)))
+            let isEqual = ConstantTime.areEqual([UInt8](found.suffix(count)), [UInt8](text.suffix(count)))
             return isFit && isEqual
+        case (.apr1, .apr1(let salt, let digest)):
+            return ConstantTime.areEqual(APR1.digest(of: password, salt: salt), digest)
+        case (.sha1, .sha1(let digest)):
+            return ConstantTime.areEqual(SHA1.hash(password), digest)
         default:
             throw .unusable(reason: "kind and content differ")
         }

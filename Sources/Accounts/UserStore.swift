@@ -1,6 +1,9 @@
 /// Where users are kept. Blocking; any thread may call. Several stores, in several processes, may share the
 /// same users, and each sees what another has finished.
 public protocol UserStore: Sendable {
+    /// Why all changes are refused and what to do instead; nil where they are not.
+    var readOnlyReason: String? { get }
+
     /// The user of that name, whatever the case of its letters.
     ///
     /// - Throws: `StoreError`, as every operation.
@@ -42,6 +45,9 @@ public enum InsertResult: Sendable, Equatable {
 }
 
 extension UserStore {
+    /// Not unless a store says so.
+    public var readOnlyReason: String? { nil }
+
     /// Replaces the hash, whatever it was; false when there is no such user.
     public func setPassword(id: UserID, hash: String) throws(StoreError) -> Bool {
         try setPassword(id: id, hash: hash, replacing: nil)

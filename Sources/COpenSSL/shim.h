@@ -3,6 +3,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/md5.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
 #include <openssl/ssl.h>
@@ -17,5 +18,8 @@ static inline int copenssl_sha256_update(SHA256_CTX *state, const void *bytes, s
 }
 static inline int copenssl_sha256_final(unsigned char *digest, SHA256_CTX *state) {
     return SHA256_Final(digest, state);
+}
+static inline void copenssl_md5(const void *bytes, size_t count, unsigned char *digest) {
+    MD5((const unsigned char *)bytes, count, digest);
 }
 #pragma GCC diagnostic pop

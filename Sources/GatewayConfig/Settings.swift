@@ -245,7 +245,12 @@ public struct ShutdownSettings: Sendable, Equatable {
 /// One `users`.
 public struct UsersSettings: Sendable, Equatable {
     /// Where accounts are kept.
-    public enum Store: Sendable, Equatable { case sqlite(path: String) }
+    public enum Store: Sendable, Equatable {
+        /// A database of the gateway's own.
+        case sqlite(path: String)
+        /// A file that is only read; changes of a watched one count at once.
+        case file(path: String, isWatched: Bool)
+    }
     /// Who makes accounts.
     public enum Registration: String, Sendable { case off, open }
     /// How new passwords are hashed.

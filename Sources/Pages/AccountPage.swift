@@ -23,6 +23,8 @@ public struct AccountPage: Sendable, Equatable {
     public var roles: [String] = []
     /// In the order they are shown.
     public var sessions: [ListedSessionAnswer]
+    /// Whether the password can be changed here.
+    public var changesPassword = true
     /// Fewest characters of a password.
     public var passwordMin: Int
     /// Seconds since 1970.
@@ -123,20 +125,21 @@ public struct AccountPage: Sendable, Equatable {
     // MARK: Password
 
     private var passwordSection: Markup {
+        guard changesPassword else { return .none }
         // The name is there for password managers, which would otherwise not know whose password changes.
-        """
-        <section aria-labelledby="password">
-        <h2 id="password">Change your password</h2>
-        <form method="post" action="\(site.address("/password"))">
-        \(FormParts.hidden(token: token, returnTo: nil))
-        <input class="hidden" type="text" name="username" autocomplete="username" value="\(name)" readonly \
-        tabindex="-1" aria-hidden="true">
-        \(FormParts.field(currentField))
-        \(FormParts.field(newField))
-        <button type="submit">Change password</button>
-        </form>
-        </section>
-        """
+        return """
+            <section aria-labelledby="password">
+            <h2 id="password">Change your password</h2>
+            <form method="post" action="\(site.address("/password"))">
+            \(FormParts.hidden(token: token, returnTo: nil))
+            <input class="hidden" type="text" name="username" autocomplete="username" value="\(name)" readonly \
+            tabindex="-1" aria-hidden="true">
+            \(FormParts.field(currentField))
+            \(FormParts.field(newField))
+            <button type="submit">Change password</button>
+            </form>
+            </section>
+            """
     }
 
     private var currentField: TextField {

@@ -9,6 +9,7 @@ public enum ProblemCode: String, Sendable, CaseIterable {
     case csrfFailed = "csrf_failed"
     case originNotAllowed = "origin_not_allowed"
     case registerClosed = "register_closed"
+    case readOnly = "read_only"
     case nameTaken = "name_taken"
     case weakPassword = "weak_password"
     case invalidField = "invalid_field"
@@ -30,7 +31,7 @@ public enum ProblemCode: String, Sendable, CaseIterable {
         switch self {
         case .badRequest, .unknownHost: 400
         case .loginRequired, .sessionExpired, .reauthRequired, .badCredentials: 401
-        case .forbiddenRole, .csrfFailed, .originNotAllowed, .registerClosed: 403
+        case .forbiddenRole, .csrfFailed, .originNotAllowed, .registerClosed, .readOnly: 403
         case .notFound: 404
         case .methodNotAllowed: 405
         case .nameTaken, .sessionLimit: 409
@@ -56,6 +57,7 @@ public enum ProblemCode: String, Sendable, CaseIterable {
         case .csrfFailed: "The form is no longer valid"
         case .originNotAllowed: "Origin not allowed"
         case .registerClosed: "Registration is closed"
+        case .readOnly: "Passwords are not changed here"
         case .nameTaken: "This user name is taken"
         case .weakPassword: "This password is not accepted"
         case .invalidField: "Something in the form is not right"
@@ -86,6 +88,7 @@ public enum ProblemCode: String, Sendable, CaseIterable {
         case .csrfFailed: "The form was not sent from this site, or it was open for too long. Send it again."
         case .originNotAllowed: "This request came from a page of another site."
         case .registerClosed: "New accounts cannot be created here."
+        case .readOnly: "The accounts of this site are kept elsewhere."
         case .nameTaken: "Choose another user name."
         case .weakPassword: "Choose another password."
         case .invalidField: "Check the fields named here."

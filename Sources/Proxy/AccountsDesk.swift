@@ -27,6 +27,11 @@ final class AccountsDesk {
 
     let passwordMinimum: Int
     let passwordMaximum: Int
+    /// Passwords are changed elsewhere.
+    let isReadOnly: Bool
+    let storeName: String
+    /// The store, if it is a file.
+    var fileStore: FileUserStore? { accounts.store as? FileUserStore }
     /// Every failed login takes this long, counted from its arrival (decision 19).
     private(set) var failureMilliseconds: Int64 = 500
     private let accounts: Accounts
@@ -40,8 +45,10 @@ final class AccountsDesk {
         settings: UsersSettings, accounts: Accounts, pool: HelperPool, loop: EventLoop,
         counters: WorkerCounters, hashLimit: Int, onTrouble: @escaping (String) -> Void
     ) {
+        storeName = settings.name
         passwordMinimum = settings.passwordMin
         passwordMaximum = settings.passwordMax
+        isReadOnly = accounts.store.readOnlyReason != nil
         self.accounts = accounts
         self.pool = pool
         self.loop = loop
@@ -95,7 +102,7 @@ final class AccountsDesk {
             case .nameTaken: completion(.nameTaken)
             case .invalidName: completion(.invalidName)
             case .weakPassword(let reason): completion(.weakPassword(PasswordWording.text(reason)))
-            case .unavailable(let error):
+            case .readOnly(let error), .unavailable(let error):
                 onTrouble("\(error)")
                 completion(.unavailable("\(error)"))
             }
@@ -113,7 +120,7 @@ final class AccountsDesk {
             case .changed: completion(.changed)
             case .badCredentials(let reason): completion(.rejected(reason, since: since))
             case .weakPassword(let reason): completion(.weakPassword(PasswordWording.text(reason)))
-            case .unavailable(let error):
+            case .readOnly(let error), .unavailable(let error):
                 onTrouble("\(error)")
                 completion(.unavailable)
             }

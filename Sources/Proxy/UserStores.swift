@@ -11,6 +11,7 @@ public enum UserStores {
         let store: any UserStore =
             switch settings.store {
             case .sqlite(let path): try SQLiteUserStore(path: path)
+            case .file(let path, let isWatched): try file(path, isWatched, settings.name, log)
             }
         let kind: HashKind =
             switch settings.hash {
@@ -25,6 +26,31 @@ public enum UserStores {
                 blocklist: settings.passwordBlocklist.map { PasswordBlocklist(file: $0) }),
             defaultRoles: settings.defaultRoles,
             notify: { notice in if let log { tell(log, settings.name, notice) } })
+    }
+
+    private static func file(
+        _ path: String, _ isWatched: Bool, _ name: String, _ log: ProcessLog?
+    ) throws(StoreError) -> FileUserStore {
+        let store = try FileUserStore(path: path, isWatched: isWatched)
+        if let log { tellUnusable(store, name, log) }
+        return store
+    }
+
+    /// Says which users of the file cannot log in, the first few by name.
+    static func tellUnusable(_ store: FileUserStore, _ name: String, _ log: ProcessLog) {
+        let unusable = store.unusableHashes
+        for user in unusable.prefix(8) {
+            log.error(
+                "a user's password hash is no use; the user cannot log in until the password is set anew",
+                [
+                    "store": .text(name), "user": .text(user.id.text),
+                    "line": .text("\(store.path):\(user.line)"), "reason": .text(user.reason),
+                ])
+        }
+        guard unusable.count > 8 else { return }
+        log.error(
+            "more users cannot log in for their hash",
+            ["store": .text(name), "count": .number(unusable.count - 8)])
     }
 
     /// Called on helper threads.

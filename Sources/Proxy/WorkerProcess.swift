@@ -27,6 +27,7 @@ final class WorkerProcess {
     private let redis: [RedisConnection]
     private let revocations: RevocationFeed
     private let helpers: HelperPool
+    private let userFiles: UserFileWatch
     private lazy var tunnelDrain = TunnelDrain(worker: worker)
     private lazy var idleTimer = DeadlineTimer(self)
     private lazy var graceTimer = DeadlineTimer(self)
@@ -58,6 +59,7 @@ final class WorkerProcess {
         let realms = try Self.makeRealms(
             settings, keys: keys, redis: redis, helpers: helpers, loop: loop, counters: plan.counters,
             hashLimit: queue, log: log)
+        userFiles = UserFileWatch(realms: realms, loop: loop, pool: helpers, log: log)
         worker = Self.makeWorker(
             plan, loop: loop, resolver: resolver, realms: realms, keys: keys, log: log,
             access: accessWriter, audit: audit)
@@ -68,6 +70,7 @@ final class WorkerProcess {
         watchRedis(plan)
         for connection in redis { connection.start() }
         watchSessions()
+        userFiles.start()
         loop.arm(repeatTimer, after: 1_000)
     }
 
@@ -236,6 +239,7 @@ final class WorkerProcess {
     private func stopListening() {
         for acceptor in acceptors { acceptor.close() }
         acceptors = []
+        userFiles.stop()
     }
 }
 

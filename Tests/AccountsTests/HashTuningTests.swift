@@ -13,6 +13,7 @@ import Testing
             case .argon2id(let memory, let passes, _):
                 return Double(memory >> 10) * Double(passes) * pace * factor
             case .bcrypt(let cost): return 100 * pace * Double(1 << (cost - 10)) * factor
+            default: throw .kindRefused(reason: "not for new hashes")
             }
         }
     }

@@ -5,7 +5,7 @@ import Testing
 @Suite("UserStore")
 struct UserStoreContractTests {
     enum Kind: CaseIterable {
-        case memory, sqlite
+        case memory, sqlite, file
     }
 
     private let scratch: Scratch
@@ -20,6 +20,9 @@ struct UserStoreContractTests {
             return (0..<count).map { _ in store }
         case .sqlite:
             return try (0..<count).map { _ in try SQLiteUserStore(path: scratch.file("users.db")) }
+        case .file:
+            let desk = try EditedFile.Desk(path: scratch.file("users.txt"))
+            return try (0..<count).map { _ in try EditedFile(desk) }
         }
     }
 

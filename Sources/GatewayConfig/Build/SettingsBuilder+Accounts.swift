@@ -13,20 +13,14 @@ extension SettingsBuilder {
         checkStores()
     }
 
-    private func buildStore(_ block: Block, _ users: inout UsersSettings) {
-        guard let store = block.first("store") else { return }
-        guard store.values.count == 2 else {
-            log.error(
-                "E202", store.position, "store sqlite needs a path", ["write: store sqlite state/users.db"])
-            return
-        }
-        users.store = .sqlite(path: store.values[1].text)
-    }
-
     private func checkStores() {
         var seen: [String: Int] = [:]
         for (index, users) in settings.users.enumerated() {
-            guard case .sqlite(let path) = users.store, !path.isEmpty else { continue }
+            let path: String
+            switch users.store {
+            case .sqlite(let file), .file(let file, _): path = file
+            }
+            guard !path.isEmpty else { continue }
             if let earlier = seen[path] {
                 log.error(
                     "E204", userSets.items[index].item.block.first("store")?.values.last?.word.position,

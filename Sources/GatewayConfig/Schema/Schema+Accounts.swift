@@ -3,11 +3,14 @@ extension Schema {
         DirectiveRule(
             "store", in: .users,
             [
-                ArgumentRule("sqlite", .choice(["sqlite"], later: ["redis", "file", "sql", "postgres"])),
-                ArgumentRule("PATH", .path, 0...1),
+                ArgumentRule(
+                    "sqlite|file", .choice(["sqlite", "file"], later: ["redis", "sql", "postgres"])),
+                ArgumentRule("PATH", .word, 0...1),
             ],
-            "Where accounts are kept.", example: "store sqlite state/users.db"
-        ).written("store sqlite PATH").required,
+            "Where accounts are kept: a database of the gateway's own; or a file that is only read, with "
+                + "name:hash:role,role on each line, which an htpasswd file is as well.",
+            example: "store sqlite state/users.db"
+        ).written("store sqlite PATH | file PATH").required,
         DirectiveRule(
             "identifier", in: .users, [.choice("username", later: ["email"])], default: "username",
             "What people log in with.", example: "identifier username"),
@@ -35,7 +38,12 @@ extension Schema {
         .later(
             "set_password", in: .users, "Statement that stores a hash.",
             example: "set_password \"update ...\""),
-        .later("watch", in: .users, "Follows changes of a file.", example: "watch on"),
+        DirectiveRule(
+            "watch", in: .users, [.choice("on", "off")], default: "on (store file)",
+            "Follows changes of the file of a file store: they count within two seconds, and end the sessions of users "
+                + "who are gone, locked (! before the hash) or have another password. A file with a wrong line is refused "
+                + "as a whole, and the users stay as they were.",
+            example: "watch on"),
     ]
 
     static let realm: [DirectiveRule] = [

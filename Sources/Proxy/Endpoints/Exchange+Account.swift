@@ -31,6 +31,7 @@ extension Exchange {
                 passwordMin: endpoint.realm.accounts.passwordMinimum,
                 now: Int(exchange.worker.loop.wallNow / 1_000))
             page.roles = exchange.identity.roles.map { String(decoding: $0, as: UTF8.self) }
+            page.changesPassword = !endpoint.realm.accounts.isReadOnly
             page.notice = notice
             page.problem = problem
             var reply = Reply(status: status)

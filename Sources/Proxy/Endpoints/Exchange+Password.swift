@@ -13,6 +13,10 @@ extension Exchange {
     /// `POST password`: the current one proves that it is the user; every other session ends, this one goes on
     /// under a new ticket, and the old ticket ends at once.
     func changePassword(_ form: FormFields) {
+        guard endpoint?.realm.accounts.isReadOnly != true else {
+            refuse(403, .readOnly, "The accounts of this site are kept elsewhere. Ask whoever runs it.")
+            return
+        }
         guard let current = form.text("current"), let new = form.text("new") else {
             refuse(422, .invalidField, "Both \"current\" and \"new\" are needed.")
             return

@@ -1,3 +1,4 @@
+import Accounts
 public import ArgumentParser
 import GatewayConfig
 import Supervisor
@@ -20,6 +21,22 @@ struct CheckCommand: ParsableCommand {
         }
     }
 
+    /// Files of users, which a start would refuse.
+    private static func checkFiles(_ settings: Settings?) throws(ExitFailure) {
+        for users in settings?.users ?? [] {
+            guard case .file(let path, _) = users.store else { continue }
+            do throws(StoreError) {
+                let store = try FileUserStore(path: path)
+                for user in store.unusableHashes {
+                    StandardError.write("\(path):\(user.line): warning: user \(user.id): \(user.reason)\n")
+                }
+            } catch {
+                throw ExitFailure(
+                    status: ExitStatus.configuration, message: "users \(users.name): \(error)")
+            }
+        }
+    }
+
     func run() {
         finish { () throws(ExitFailure) in
             let path = if let file { file } else { try usual.path() }
@@ -36,6 +53,7 @@ struct CheckCommand: ParsableCommand {
             StandardOutput.write(format.render(found, path: path))
             let warnings = found.count { $0.severity == .warning }
             if result.errorCount > 0 || strict && warnings > 0 { return ExitStatus.configuration }
+            try Self.checkFiles(result.settings)
             if found.count > warnings { return ExitStatus.unavailable }
             if warnings == 0 { StandardError.write("\(path): good\n") }
             return ExitStatus.success

@@ -15,7 +15,7 @@ enum DevUser {
         switch accounts.register(name: Array(name.utf8), password: Array(password.utf8)) {
         case .created: return password
         case .nameTaken: return nil
-        case .unavailable(let reason): throw failure(reason)
+        case .readOnly(let reason), .unavailable(let reason): throw failure(reason)
         case .invalidName, .weakPassword: throw failure("the name or the password was refused")
         }
     }

@@ -100,6 +100,12 @@ struct FoundUser {
 }
 
 extension OpenStore {
+    /// - Throws: `ExitFailure` with status 1 if the store is only read, with what to do instead.
+    func requireWritable() throws(ExitFailure) {
+        guard let reason = accounts.store.readOnlyReason else { return }
+        throw ExitFailure(status: ExitStatus.failure, message: "users \(name): \(reason)")
+    }
+
     /// The user whose login name or id is `text`.
     ///
     /// - Throws: `ExitFailure` with status 69.

@@ -16,6 +16,7 @@ extension UserCommand {
             finish { () throws(ExitFailure) in
                 let settings = try stores.settings()
                 let found = try FoundUser.find(user, settings, store: stores.store)
+                try found.store.requireWritable()
                 StandardError.write("\(found.record.name.typed) may log in\(dryRun ? ", then" : "")\n")
                 if dryRun { return ExitStatus.success }
                 try found.setDisabled(false)
@@ -37,6 +38,7 @@ extension UserCommand {
             finish { () throws(ExitFailure) in
                 let settings = try stores.settings()
                 let found = try FoundUser.find(user, settings, store: stores.store)
+                try found.store.requireWritable()
                 StandardError.write(
                     "\(found.record.name.typed) may not log in any more\(dryRun ? ", then" : "")\n")
                 if dryRun { return ExitStatus.success }
@@ -61,6 +63,7 @@ extension UserCommand {
             finish { () throws(ExitFailure) in
                 let settings = try stores.settings()
                 let found = try FoundUser.find(user, settings, store: stores.store)
+                try found.store.requireWritable()
                 let name = found.record.name.typed
                 if dryRun {
                     StandardError.write("\(name), id \(found.record.id), would be deleted\n")

@@ -47,6 +47,7 @@ extension UserCommand {
 
         /// What can be refused before anybody is asked for a password.
         private func check(_ store: OpenStore) throws(ExitFailure) {
+            try store.requireWritable()
             guard let loginName = LoginName(name) else { throw Self.invalidName }
             let known = try store.reading { (store) throws(StoreError) in try store.find(name: loginName) }
             if known != nil { throw taken(store) }
@@ -58,7 +59,7 @@ extension UserCommand {
             case .nameTaken: throw taken(store)
             case .invalidName: throw Self.invalidName
             case .weakPassword(let refusal): throw NewPassword.refused(refusal)
-            case .unavailable(let reason):
+            case .readOnly(let reason), .unavailable(let reason):
                 throw ExitFailure(status: ExitStatus.unavailable, message: "users \(store.name): \(reason)")
             }
         }
@@ -96,6 +97,7 @@ extension UserCommand {
             finish { () throws(ExitFailure) in
                 let settings = try stores.settings()
                 let found = try FoundUser.find(user, settings, store: stores.store)
+                try found.store.requireWritable()
                 let password =
                     generate ? try NewPassword.make(found.store) : try PasswordPrompt.read(twice: true)
                 switch found.store.accounts.resetPassword(id: found.record.id, new: password) {
@@ -103,7 +105,7 @@ extension UserCommand {
                 case .weakPassword(let refusal): throw NewPassword.refused(refusal)
                 case .badCredentials:
                     throw ExitFailure(status: ExitStatus.failure, message: "the user has just been deleted")
-                case .unavailable(let reason):
+                case .readOnly(let reason), .unavailable(let reason):
                     throw ExitFailure(
                         status: ExitStatus.unavailable, message: "users \(found.store.name): \(reason)")
                 }

@@ -98,6 +98,7 @@ struct UserCommand: ParsableCommand {
                     StandardOutput.write(record.roles.map { $0 + "\n" }.joined())
                     return ExitStatus.success
                 }
+                try found.store.requireWritable()
                 let wanted = Self.unique(none || !roles.isEmpty ? roles : changed(record.roles))
                 if let refusal = RoleName.refusal(of: wanted) {
                     throw ExitFailure(status: ExitStatus.usage, message: refusal)
