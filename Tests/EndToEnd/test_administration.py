@@ -1,7 +1,10 @@
 """The commands for users and sessions: while the gateway runs, while it does not, and while Redis is away."""
 
 import json
+import os
+import shutil
 import subprocess
+import tempfile
 
 import pytest
 
@@ -285,3 +288,24 @@ def test_many_sessions_are_listed_and_ended(make_gateway):
     assert len(document(gateway, "session", "list")["sessions"]) == 1501
     run(gateway, "session", "kill", "--user", user.name)
     assert not gateway.redis.keys("%s:main:s:*" % gateway.prefix)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can act as somebody else")
+def test_root_makes_nothing_that_would_lock_the_gateway_out(make_gateway, tmp_path):
+    gateway = make_gateway(redis="managed", start=False)
+    home = tempfile.mkdtemp(prefix="gatehouse-owner-")
+    try:
+        os.chmod(home, 0o755)
+        state = home + "/state"
+        os.mkdir(state, 0o700)
+        os.chown(state, 65534, 65534)
+        gateway.write_text(gateway.text(state=state).replace("state/users.db", state + "/users.db").replace(
+            "state/session.key", state + "/session.key"))
+        run(gateway, "user", "add", "anna", stdin=PASSWORD)
+        run(gateway, "ban", "set", "--user", "anna")
+        assert document(gateway, "session", "list")["sessions"] == []
+        made = [os.path.join(place, name) for place, folders, files in os.walk(state) for name in folders + files]
+        assert state + "/users.db" in made and any("redis" in name for name in made)
+        assert {os.lstat(name).st_uid for name in made} == {65534}
+    finally:
+        shutil.rmtree(home)

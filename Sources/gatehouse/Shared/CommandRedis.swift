@@ -20,6 +20,7 @@ final class CommandRedis {
     ///
     /// - Throws: `ExitFailure`, with status 69 if it cannot be reached.
     init(_ settings: Settings) throws(ExitFailure) {
+        try StateOwner.assume(settings.stateDirectory ?? "state")
         borrowed = try BorrowedRedis(settings)
         do throws(SystemError) {
             loop = try EventLoop()

@@ -19,7 +19,9 @@ struct StoreOption: ParsableArguments {
     /// - Throws: `ExitFailure`.
     func settings() throws(ExitFailure) -> Settings {
         let settings = try file.settings()
-        try StateDirectory.make(settings.stateDirectory ?? "state")
+        let state = settings.stateDirectory ?? "state"
+        try StateDirectory.make(state)
+        try StateOwner.assume(state)
         return settings
     }
 }
