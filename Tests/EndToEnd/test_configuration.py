@@ -56,7 +56,7 @@ def test_machine_readable_diagnostics(conf):
 
 @pytest.mark.parametrize("change", [
     {"extra": "listen 127.0.0.1:1 {\n    protocols h2\n}"},
-    {"realm": "bearer on\nremember 30d\nlogin_limit 3/1m per account\nrotate 1h"},
+    {"session": "key_file state/session.key\nrotate 1h"},
     {"redis": "managed {\n    outage grace 5s\n}"}, {"users": "register invite"},
     {"routes": "route /* app user { buffering on }"},
     {"routes": "route /* app user { websockets_per_user 5 }"},
