@@ -1,4 +1,5 @@
 import Glibc
+import Transport
 
 /// A redis-server of our own in a directory of its own, on a unix socket.
 public final class RealServer {
@@ -37,10 +38,16 @@ public final class RealServer {
             throw SupportError(message: "redis-server cannot be run")
         }
         for _ in 0..<500 {
-            if access(path, F_OK) == 0 { return }
+            if takesConnections { return }
             usleep(10_000)
         }
         throw SupportError(message: "redis-server did not start")
+    }
+
+    /// Its socket is there a moment before it listens.
+    private var takesConnections: Bool {
+        guard let address = SocketAddress(unixPath: path) else { return false }
+        return (try? Sockets.connectBlocking(address)) != nil
     }
 
     /// Kills it; its data is gone.
