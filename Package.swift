@@ -40,7 +40,7 @@ let package = Package(
         .target(name: "HTTP1", dependencies: ["HTTPCore"], swiftSettings: pure),
         .target(name: "GatewayConfig", swiftSettings: pure),
         .target(name: "Access", dependencies: ["HTTPCore", "GatewayConfig"], swiftSettings: pure),
-        .target(name: "Pages", dependencies: ["HTTPCore"], swiftSettings: pure),
+        .target(name: "Pages", dependencies: ["HTTPCore", "GatewayConfig"], swiftSettings: pure),
 
         // What touches the kernel, the clock or a library.
         .target(name: "Secrets", dependencies: ["COpenSSL"], swiftSettings: strict),
@@ -69,8 +69,10 @@ let package = Package(
         .executableTarget(
             name: "gatehouse",
             dependencies: [
-                "Proxy", "Supervisor", "Operations", "HTTPCore", "HTTP1", "GatewayConfig", "Accounts", "Access",
-                "Pages", "Redis", "Sessions", "Throttling", "Secrets", "Transport", "CLinux", "COpenSSL", "CSQLite",
+                "Proxy", "Supervisor", "Operations", "HTTPCore", "HTTP1", "GatewayConfig", "Accounts",
+                "Access",
+                "Pages", "Redis", "Sessions", "Throttling", "Secrets", "Transport", "CLinux", "COpenSSL",
+                "CSQLite",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -79,7 +81,7 @@ let package = Package(
         .testTarget(name: "HTTP1Tests", dependencies: ["HTTP1"], swiftSettings: strict),
         .testTarget(name: "GatewayConfigTests", dependencies: ["GatewayConfig"], swiftSettings: strict),
         .testTarget(name: "AccessTests", dependencies: ["Access"], swiftSettings: strict),
-        .testTarget(name: "PagesTests", dependencies: ["Pages"], swiftSettings: strict),
+        .testTarget(name: "PagesTests", dependencies: ["Pages", "GatewayConfig"], swiftSettings: strict),
         .testTarget(name: "SecretsTests", dependencies: ["Secrets"], swiftSettings: strict),
         .testTarget(name: "TransportTests", dependencies: ["Transport"], swiftSettings: strict),
         .target(

@@ -318,6 +318,8 @@ public struct RealmSettings: Sendable, Equatable {
     public var afterLogin = "/"
     /// nil = the login page.
     public var afterLogout: String?
+    /// How the realm's pages look.
+    public var loginPage = LoginPageSettings()
     /// The defaults besides this.
     public init(name: String) { self.name = name }
 }

@@ -1,14 +1,16 @@
+import GatewayConfig
+
 /// The page on which people see and end their sessions and change their password.
 public struct AccountPage: Sendable, Equatable {
     /// What was just done, as the page's query says it.
     public enum Notice: String, Sendable, CaseIterable {
         case password, session, others
 
-        var text: String {
+        var phrase: Phrase {
             switch self {
-            case .password: "Your password is changed. You are signed out everywhere else."
-            case .session: "That session is signed out."
-            case .others: "You are signed out everywhere else."
+            case .password: .passwordNotice
+            case .session: .sessionNotice
+            case .others: .othersNotice
             }
         }
     }
@@ -49,46 +51,55 @@ public struct AccountPage: Sendable, Equatable {
 
     /// The page as UTF-8 HTML.
     public func render() -> [UInt8] {
-        let heading = "Your account at \(site.title)"
-        return PageShell.document(
-            title: problem == nil ? heading : "Error: \(heading)", isWide: true,
+        let heading = words.text(.accountAt, site.title)
+        let title = problem == nil ? heading : words.text(.errorTitle, heading)
+        let news = problem == nil ? notice.map { words.text($0.phrase) } : nil
+        return PageDocument(site: site, page: .account, title: title, isWide: true).render(
             """
-            \(summary)\(problem == nil ? FormParts.notice(notice?.text) : .none)<h1>\(heading)</h1>
-            <p>You are signed in as <strong>\(name)</strong>.\(roleText)</p>
+            \(summary)\(FormParts.notice(news))<h1>\(heading)</h1>
+            <p>\(words.markup(.signedInAs, "<strong>\(name)</strong>"))\(roleText)</p>
             <section aria-labelledby="sessions">
-            <h2 id="sessions">Where you are signed in</h2>
+            <h2 id="sessions">\(words.text(.whereSignedIn))</h2>
             <ul class="list">
             \(Markup(joining: sessions.map(item)))</ul>
             \(othersForm)</section>
             \(passwordSection)
-            <p class="more"><a href="\(site.address("/logout"))">Sign out</a> &middot; \
-            <a href="/">Back to \(site.title)</a></p>
+            <p class="more"><a href="\(site.address("/logout"))">\(words.text(.signOut))</a> &middot; \
+            <a href="/">\(words.text(.backTo, site.title))</a></p>
             """)
     }
 
+    private var words: Wording { site.words }
+
     private var summary: Markup {
         guard let problem else { return .none }
-        let message = problem.errors.isEmpty ? problem.message : nil
-        return FormParts.summary(problem.errors, message: message, fields: ["current", "new"])
+        let message = problem.errors.isEmpty ? problem.message(words) : nil
+        return FormParts.summary(problem.errors, message: message, fields: ["current", "new"], words)
     }
 
     private var roleText: Markup {
-        roles.isEmpty ? .none : " Your roles: \(roles.joined(separator: ", "))."
+        roles.isEmpty ? .none : " \(words.text(.roles, roles.joined(separator: ", ")))"
     }
 
     // MARK: Sessions
 
     private func item(_ session: ListedSessionAnswer) -> Markup {
-        let agent = AgentName.words(session.agent)
-        let place = session.address.isEmpty ? "" : " from \(session.address)"
-        let mark: Markup = session.isCurrent ? " <span class=\"mark\">This session</span>" : .none
-        let remembered = session.remember ? " Stays signed in." : ""
+        let agent = AgentName.words(session.agent, words)
+        let place = session.address
+        let name = place.isEmpty ? agent : words.text(.agentFrom, agent, place)
+        let signedIn =
+            place.isEmpty
+            ? words.markup(.signedInAt, time(session.created))
+            : words.markup(.signedInAtFrom, time(session.created), "\(place)")
+        let age = DurationText.ago(seconds: now - session.lastSeen, words.language)
+        let mark: Markup =
+            session.isCurrent ? " <span class=\"mark\">\(words.text(.thisSession))</span>" : .none
+        let remembered = session.remember ? " " + words.text(.staysSignedIn) : ""
         return """
             <li>
             <div><strong>\(agent)</strong>\(mark)<br>
-            <span class="hint">Signed in \(time(session.created))\(place). \
-            Last used \(DurationText.ago(seconds: now - session.lastSeen)).\(remembered)</span></div>
-            \(session.isCurrent ? .none : endForm(session, "\(agent)\(place)"))</li>
+            <span class="hint">\(signedIn) \(words.text(.lastUsed, age))\(remembered)</span></div>
+            \(session.isCurrent ? .none : endForm(session, name))</li>
 
             """
     }
@@ -104,7 +115,7 @@ public struct AccountPage: Sendable, Equatable {
         <form method="post" action="\(site.address("/account"))">
         \(FormParts.hidden(token: token, returnTo: nil))
         <input type="hidden" name="end" value="\(session.id)">
-        <button type="submit" class="small">Sign out<span class="hidden"> \(description)</span></button>
+        <button type="submit" class="small">\(words.text(.signOut))<span class="hidden"> \(description)</span></button>
         </form>
 
         """
@@ -116,7 +127,7 @@ public struct AccountPage: Sendable, Equatable {
             <form method="post" action="\(site.address("/account"))">
             \(FormParts.hidden(token: token, returnTo: nil))
             <input type="hidden" name="end" value="others">
-            <button type="submit" class="plain">Sign out everywhere else</button>
+            <button type="submit" class="plain">\(words.text(.signOutElsewhere))</button>
             </form>
 
             """
@@ -129,14 +140,14 @@ public struct AccountPage: Sendable, Equatable {
         // The name is there for password managers, which would otherwise not know whose password changes.
         return """
             <section aria-labelledby="password">
-            <h2 id="password">Change your password</h2>
+            <h2 id="password">\(words.text(.changeYourPassword))</h2>
             <form method="post" action="\(site.address("/password"))">
             \(FormParts.hidden(token: token, returnTo: nil))
             <input class="hidden" type="text" name="username" autocomplete="username" value="\(name)" readonly \
             tabindex="-1" aria-hidden="true">
-            \(FormParts.field(currentField))
-            \(FormParts.field(newField))
-            <button type="submit">Change password</button>
+            \(FormParts.field(currentField, words))
+            \(FormParts.field(newField, words))
+            <button type="submit">\(words.text(.changePassword))</button>
             </form>
             </section>
             """
@@ -144,18 +155,19 @@ public struct AccountPage: Sendable, Equatable {
 
     private var currentField: TextField {
         TextField(
-            name: "current", label: "Current password", autocomplete: "current-password", isPassword: true,
+            name: "current", label: words.text(.currentPassword), autocomplete: "current-password",
+            isPassword: true,
             error: error("current"), hasFocus: error("current") != nil)
     }
 
     private var newField: TextField {
         TextField(
-            name: "new", label: "New password", autocomplete: "new-password", isPassword: true,
-            hint: "At least \(passwordMin) characters, any you like. You will be signed out everywhere else.",
+            name: "new", label: words.text(.newPassword), autocomplete: "new-password", isPassword: true,
+            hint: words.text(.newPasswordHint, "\(passwordMin)"),
             error: error("new"), hasFocus: error("new") != nil)
     }
 
     private func error(_ field: String) -> String? {
-        problem?.errors.first { $0.field == field }?.message
+        problem?.errors.first { $0.field == field }.map(words.message)
     }
 }

@@ -1,3 +1,5 @@
+import GatewayConfig
+
 /// What people call a client: the browser and the system that a User-Agent field hints at.
 ///
 /// Only for people to tell their own sessions apart; anybody can send any User-Agent.
@@ -15,14 +17,14 @@ enum AgentName {
     private static let longest = 40
 
     /// `Firefox on Linux`; for programs the name of the program, and where nothing is said, that.
-    static func words(_ agent: String) -> String {
+    static func words(_ agent: String, _ words: Wording) -> String {
         let bytes = Array(agent.utf8)
         let system = systems.first { contains(bytes, $0.token) }?.name
         if let browser = browsers.first(where: { contains(bytes, $0.token) })?.name {
-            return system.map { "\(browser) on \($0)" } ?? browser
+            return system.map { words.text(.agentOn, browser, $0) } ?? browser
         }
         let program = agent.unicodeScalars.prefix { $0 != "/" && $0 != " " && $0 != "(" }.prefix(longest)
-        return program.isEmpty ? "Unknown program" : String(String.UnicodeScalarView(program))
+        return program.isEmpty ? words.text(.unknownProgram) : String(String.UnicodeScalarView(program))
     }
 
     private static func contains(_ bytes: [UInt8], _ token: String) -> Bool {

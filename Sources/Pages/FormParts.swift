@@ -9,17 +9,20 @@ enum FormParts {
 
     /// Summary of what was not accepted: the first thing on the page, read out at once. Each field that is
     /// named in `fields` gets a link to it.
-    static func summary(_ errors: [FieldError], message: String?, fields: [String] = []) -> Markup {
+    static func summary(
+        _ errors: [FieldError], message: String?, fields: [String] = [], _ words: Wording
+    ) -> Markup {
         guard !errors.isEmpty || message != nil else { return .none }
         let text: Markup = message.map { "<p>\($0)</p>\n" } ?? .none
         let items = errors.map { error -> Markup in
-            guard fields.contains(error.field) else { return "<li>\(error.message)</li>\n" }
-            return "<li><a href=\"#\(error.field)\">\(error.message)</a></li>\n"
+            let message = words.message(error)
+            guard fields.contains(error.field) else { return "<li>\(message)</li>\n" }
+            return "<li><a href=\"#\(error.field)\">\(message)</a></li>\n"
         }
         let list: Markup = items.isEmpty ? .none : "<ul>\n\(Markup(joining: items))</ul>\n"
         return """
             <div class="note bad" id="problem" role="alert">
-            <h2>There is a problem</h2>
+            <h2>\(words.text(.problemHeading))</h2>
             \(text)\(list)</div>
 
             """
@@ -31,21 +34,22 @@ enum FormParts {
     }
 
     /// Warning for a page that came over plain http, where browsers drop Secure cookies.
-    static let plainHTTPWarning: Markup = """
+    static func plainHTTPWarning(_ words: Wording) -> Markup {
+        """
         <div class="note warn">
-        <h2>This connection is not secure</h2>
-        <p>The page came over plain http. Your browser will not keep the sign-in, and others on the network can \
-        read what you type. Open the site with https instead.</p>
+        <h2>\(words.text(.notSecure))</h2>
+        <p>\(words.text(.notSecureText))</p>
         </div>
 
         """
+    }
 
     /// A labelled field with its hint and its error.
-    static func field(_ field: TextField) -> Markup {
+    static func field(_ field: TextField, _ words: Wording) -> Markup {
         let message: Markup =
             field.error.map {
                 """
-                <p class="wrong" id="\(field.name)-wrong"><span class="hidden">Error: </span>\($0)</p>
+                <p class="wrong" id="\(field.name)-wrong"><span class="hidden">\(words.text(.errorTitle, ""))</span>\($0)</p>
 
                 """
             } ?? .none

@@ -1,5 +1,13 @@
+import GatewayConfig
+
 /// The page that signs in.
 public struct LoginPage: Sendable, Equatable {
+    /// News that are no error.
+    public enum Notice: Sendable, Equatable {
+        /// What is asked for needs a fresh sign-in.
+        case relogin
+    }
+
     /// The site.
     public var site: PageSite
     /// Signed token for the form.
@@ -10,10 +18,10 @@ public struct LoginPage: Sendable, Equatable {
     public var name = ""
     /// Why the last attempt failed; nil: there was none.
     public var problem: Problem?
-    /// News that is no error: "You are signed out."
-    public var notice: String?
-    /// How long "keep me signed in" lasts, in words ("30 days"); nil: not offered.
-    public var remember: String?
+    /// News that is no error; nil: none.
+    public var notice: Notice?
+    /// Seconds that "keep me signed in" lasts; nil: not offered.
+    public var remember: Int?
     /// Whether "keep me signed in" was ticked before.
     public var isRemembered = false
     /// Whether the account page comes afterwards, which is no return target.
@@ -32,20 +40,24 @@ public struct LoginPage: Sendable, Equatable {
 
     /// The page as UTF-8 HTML.
     public func render() -> [UInt8] {
-        let heading = "Sign in to \(site.title)"
-        return PageShell.document(title: problem == nil ? heading : "Error: \(heading)", content(heading))
+        let heading = words.text(.signInTo, site.title)
+        let title = problem == nil ? heading : words.text(.errorTitle, heading)
+        return PageDocument(site: site, page: .login, title: title).render(content(heading))
     }
 
+    private var words: Wording { site.words }
+
     private func content(_ heading: String) -> Markup {
-        let summary = problem.map { FormParts.summary($0.errors, message: $0.message) } ?? .none
+        let summary = problem.map { FormParts.summary($0.errors, message: $0.message(words), words) } ?? .none
+        let news = notice.map { _ in words.text(.reloginNotice) }
         return """
-            \(summary)\(problem == nil ? FormParts.notice(notice) : .none)<h1>\(heading)</h1>
-            \(warnsOfPlainHTTP ? FormParts.plainHTTPWarning : .none)\
+            \(summary)\(problem == nil ? FormParts.notice(news) : .none)<h1>\(heading)</h1>
+            \(warnsOfPlainHTTP ? FormParts.plainHTTPWarning(words) : .none)\
             <form method="post" action="\(site.address("/login"))">
             \(FormParts.hidden(token: token, returnTo: returnTo))\(leadsToAccount ? Self.toAccount : .none)
-            \(FormParts.field(nameField))
-            \(FormParts.field(passwordField))
-            \(rememberBox)<button type="submit">Sign in</button>
+            \(FormParts.field(nameField, words))
+            \(FormParts.field(passwordField, words))
+            \(rememberBox)<button type="submit">\(words.text(.signIn))</button>
             </form>
             \(registration)
             """
@@ -57,13 +69,15 @@ public struct LoginPage: Sendable, Equatable {
 
     private var nameField: TextField {
         TextField(
-            name: "username", label: "User name", value: name, autocomplete: "username", isInDoubt: isInDoubt,
+            name: "username", label: words.text(.userName), value: name, autocomplete: "username",
+            isInDoubt: isInDoubt,
             hasFocus: name.isEmpty)
     }
 
     private var passwordField: TextField {
         TextField(
-            name: "password", label: "Password", autocomplete: "current-password", isPassword: true,
+            name: "password", label: words.text(.password), autocomplete: "current-password",
+            isPassword: true,
             isInDoubt: isInDoubt, hasFocus: !name.isEmpty)
     }
 
@@ -72,7 +86,7 @@ public struct LoginPage: Sendable, Equatable {
         let checked: Markup = isRemembered ? " checked" : .none
         return """
             <label class="check"><input type="checkbox" name="remember" value="1"\(checked)> \
-            <span>Keep me signed in for \(remember)</span></label>
+            <span>\(words.text(.keepSignedIn, DurationText.words(seconds: remember, words.language)))</span></label>
 
             """
     }
@@ -80,8 +94,8 @@ public struct LoginPage: Sendable, Equatable {
     private var registration: Markup {
         guard offersRegistration else { return .none }
         return """
-            <p class="more">No account yet? \
-            <a href="\(site.address("/register", returnTo: returnTo))">Create one</a></p>
+            <p class="more">\(words.text(.noAccountYet)) \
+            <a href="\(site.address("/register", returnTo: returnTo))">\(words.text(.createOne))</a></p>
             """
     }
 }

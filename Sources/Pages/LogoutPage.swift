@@ -1,3 +1,5 @@
+import GatewayConfig
+
 /// The page with the button that signs out: signing out is never done by merely following a link.
 public struct LogoutPage: Sendable, Equatable {
     /// The site.
@@ -20,25 +22,27 @@ public struct LogoutPage: Sendable, Equatable {
 
     /// The page as UTF-8 HTML.
     public func render() -> [UInt8] {
-        let heading = "Sign out of \(site.title)"
-        let summary = problem.map { FormParts.summary($0.errors, message: $0.message) } ?? .none
-        let who: Markup = name.map { "<p>You are signed in as <strong>\($0)</strong>.</p>\n" } ?? .none
+        let words = site.words
+        let heading = words.text(.signOutOf, site.title)
+        let summary = problem.map { FormParts.summary($0.errors, message: $0.message(words), words) } ?? .none
+        let who: Markup =
+            name.map { "<p>\(words.markup(.signedInAs, "<strong>\($0)</strong>"))</p>\n" } ?? .none
         let everywhere: Markup =
             offersEverywhere
             ? """
             <label class="check"><input type="checkbox" name="everywhere" value="1"> \
-            <span>Also on all my other devices</span></label>
+            <span>\(words.text(.alsoElsewhere))</span></label>
 
             """ : .none
-        return PageShell.document(
-            title: problem == nil ? heading : "Error: \(heading)",
+        let title = problem == nil ? heading : words.text(.errorTitle, heading)
+        return PageDocument(site: site, page: .logout, title: title).render(
             """
             \(summary)<h1>\(heading)</h1>
             \(who)<form method="post" action="\(site.address("/logout"))">
             \(FormParts.hidden(token: token, returnTo: nil))
-            \(everywhere)<button type="submit">Sign out</button>
+            \(everywhere)<button type="submit">\(words.text(.signOut))</button>
             </form>
-            <p class="more"><a href="/">Stay signed in</a></p>
+            <p class="more"><a href="/">\(words.text(.staySignedIn))</a></p>
             """)
     }
 }

@@ -1,47 +1,27 @@
+public import GatewayConfig
+
 /// What all pages of a realm have in common.
 public struct PageSite: Sendable, Equatable {
     /// Name of the site in headings: its host, where nothing better is known.
     public var title: String
     /// Prefix of the realm's endpoints, without trailing slash.
     public var prefix: String
+    /// How it looks.
+    public var look: PageLook
+    let words: Wording
 
-    /// The site a page belongs to.
-    public init(title: String, prefix: String) {
-        self.title = title
+    /// The site a page belongs to. `host` is its title where the look has none.
+    public init(
+        title host: String, prefix: String, look: PageLook = .builtIn, language: PageLanguage = .english
+    ) {
+        title = look.settings.title ?? host
         self.prefix = prefix
+        self.look = look
+        words = Wording(language: language)
     }
 
     func address(_ path: String, returnTo: String? = nil) -> String {
         guard let returnTo, returnTo != "/" else { return prefix + path }
         return "\(prefix)\(path)?return_to=\(URLEncoding.encoded(returnTo))"
-    }
-}
-
-extension PageShell {
-    /// A whole document. `title` is plain text.
-    static func document(title: String, isWide: Bool = false, _ content: Markup) -> [UInt8] {
-        let opening: Markup = """
-            <!doctype html>
-            <html lang="en" dir="ltr">
-            <head>
-            <meta charset="utf-8">
-            <meta name="viewport" content="width=device-width, initial-scale=1">
-            <meta name="color-scheme" content="light dark">
-            <meta name="robots" content="noindex">
-            <title>\(title)</title>
-            <style>
-            """
-        let closing: Markup = """
-            </style>
-            </head>
-            <body>
-            <main\(isWide ? #" class="wide""# : Markup.none)>
-            \(content)
-            </main>
-            </body>
-            </html>
-
-            """
-        return opening.bytes + styleSheet + closing.bytes
     }
 }

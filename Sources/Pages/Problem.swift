@@ -4,11 +4,20 @@ public struct FieldError: Sendable, Equatable {
     public var field: String
     /// A whole sentence for a person.
     public var message: String
+    /// The same for people who read another language; nil: only the message is there.
+    public var reason: FieldReason?
 
     /// An error of one field.
     public init(field: String, message: String) {
         self.field = field
         self.message = message
+    }
+
+    /// An error of one field that has words in every language.
+    public init(field: String, _ reason: FieldReason) {
+        self.field = field
+        self.reason = reason
+        message = reason.english
     }
 }
 

@@ -1,3 +1,5 @@
+import GatewayConfig
+
 /// The page that makes an account.
 public struct RegisterPage: Sendable, Equatable {
     /// The site.
@@ -25,56 +27,60 @@ public struct RegisterPage: Sendable, Equatable {
 
     /// The page as UTF-8 HTML.
     public func render() -> [UInt8] {
-        let heading = "Create an account for \(site.title)"
-        return PageShell.document(title: problem == nil ? heading : "Error: \(heading)", content(heading))
+        let heading = words.text(.createAccountFor, site.title)
+        let title = problem == nil ? heading : words.text(.errorTitle, heading)
+        return PageDocument(site: site, page: .register, title: title).render(content(heading))
     }
+
+    private var words: Wording { site.words }
 
     /// Errors by field: a problem that says nothing of fields is about the one that its code names.
     private var errors: [FieldError] {
         guard let problem, problem.errors.isEmpty else { return problem?.errors ?? [] }
         switch problem.code {
         case .nameTaken:
-            return [FieldError(field: "username", message: "\(problem.title). \(problem.detail)")]
-        case .weakPassword: return [FieldError(field: "password", message: problem.detail)]
+            return [
+                FieldError(field: "username", message: "\(words.title(problem)). \(words.detail(problem))")
+            ]
+        case .weakPassword: return [FieldError(field: "password", message: words.detail(problem))]
         default: return []
         }
     }
 
     private func content(_ heading: String) -> Markup {
         let errors = errors
-        let message = errors.isEmpty ? problem?.message : nil
+        let message = errors.isEmpty ? problem?.message(words) : nil
         return """
-            \(FormParts.summary(errors, message: message, fields: ["username", "password"]))\
+            \(FormParts.summary(errors, message: message, fields: ["username", "password"], words))\
             <h1>\(heading)</h1>
-            \(warnsOfPlainHTTP ? FormParts.plainHTTPWarning : .none)\
+            \(warnsOfPlainHTTP ? FormParts.plainHTTPWarning(words) : .none)\
             <form method="post" action="\(site.address("/register"))">
             \(FormParts.hidden(token: token, returnTo: returnTo))
-            \(FormParts.field(nameField(errors)))
-            \(FormParts.field(passwordField(errors)))
-            <button type="submit">Create account</button>
+            \(FormParts.field(nameField(errors), words))
+            \(FormParts.field(passwordField(errors), words))
+            <button type="submit">\(words.text(.createAccount))</button>
             </form>
-            <p class="more">Already have an account? \
-            <a href="\(site.address("/login", returnTo: returnTo))">Sign in</a></p>
+            <p class="more">\(words.text(.alreadyHaveAccount)) \
+            <a href="\(site.address("/login", returnTo: returnTo))">\(words.text(.signIn))</a></p>
             """
     }
 
     private func nameField(_ errors: [FieldError]) -> TextField {
         TextField(
-            name: "username", label: "User name", value: name, autocomplete: "username",
-            hint: "Letters and digits without accents, and . _ @ + -", error: Self.error(errors, "username"),
-            hasFocus: name.isEmpty || Self.error(errors, "username") != nil)
+            name: "username", label: words.text(.userName), value: name, autocomplete: "username",
+            hint: words.text(.nameHint), error: error(errors, "username"),
+            hasFocus: name.isEmpty || error(errors, "username") != nil)
     }
 
     private func passwordField(_ errors: [FieldError]) -> TextField {
         TextField(
-            name: "password", label: "Password", autocomplete: "new-password", isPassword: true,
-            hint:
-                "At least \(passwordMin) characters, any you like. A few words in a row are easy to keep in mind.",
-            error: Self.error(errors, "password"),
-            hasFocus: !name.isEmpty && Self.error(errors, "username") == nil)
+            name: "password", label: words.text(.password), autocomplete: "new-password", isPassword: true,
+            hint: words.text(.passwordHint, "\(passwordMin)"),
+            error: error(errors, "password"),
+            hasFocus: !name.isEmpty && error(errors, "username") == nil)
     }
 
-    private static func error(_ errors: [FieldError], _ field: String) -> String? {
-        errors.first { $0.field == field }?.message
+    private func error(_ errors: [FieldError], _ field: String) -> String? {
+        errors.first { $0.field == field }.map(words.message)
     }
 }

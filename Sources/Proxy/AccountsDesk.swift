@@ -12,7 +12,7 @@ final class AccountsDesk {
         case rejected(BadCredentials, since: Int64)
         case nameTaken
         case invalidName
-        case weakPassword(String)
+        case weakPassword(PasswordPolicy.Refusal)
         case unavailable(String)
     }
 
@@ -21,7 +21,7 @@ final class AccountsDesk {
         /// The current password is another, or the user may not log in; told not before `since` plus
         /// `failureMilliseconds`.
         case rejected(BadCredentials, since: Int64)
-        case weakPassword(String)
+        case weakPassword(PasswordPolicy.Refusal)
         case unavailable
     }
 
@@ -101,7 +101,7 @@ final class AccountsDesk {
             case .created(let user): completion(.user(user))
             case .nameTaken: completion(.nameTaken)
             case .invalidName: completion(.invalidName)
-            case .weakPassword(let reason): completion(.weakPassword(PasswordWording.text(reason)))
+            case .weakPassword(let reason): completion(.weakPassword(reason))
             case .readOnly(let error), .unavailable(let error):
                 onTrouble("\(error)")
                 completion(.unavailable("\(error)"))
@@ -119,7 +119,7 @@ final class AccountsDesk {
             switch result {
             case .changed: completion(.changed)
             case .badCredentials(let reason): completion(.rejected(reason, since: since))
-            case .weakPassword(let reason): completion(.weakPassword(PasswordWording.text(reason)))
+            case .weakPassword(let reason): completion(.weakPassword(reason))
             case .readOnly(let error), .unavailable(let error):
                 onTrouble("\(error)")
                 completion(.unavailable)

@@ -20,6 +20,8 @@ final class Realm {
     let accounts: AccountsDesk
     let throttle: LoginThrottle
     let isRegistrationOpen: Bool
+    /// How its pages look.
+    let look: RealmLook
     /// Whether its tickets also come as bearer tokens.
     let takesBearer: Bool
     /// `; Path=/; HttpOnly; SameSite=Lax[; Secure]`, the same for setting and clearing.
@@ -41,6 +43,7 @@ final class Realm {
         self.accounts = accounts
         self.throttle = throttle
         isRegistrationOpen = registration == .open
+        look = RealmLook(settings.loginPage, prefix: settings.endpoints)
         takesBearer = settings.bearer
         let secure = settings.cookieSecure ? "; Secure" : ""
         cookieAttributes = Array("; Path=/; HttpOnly; SameSite=\(settings.sameSite.rawValue)\(secure)".utf8)

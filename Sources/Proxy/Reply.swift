@@ -6,6 +6,8 @@ struct Reply {
     private(set) var lines: [UInt8] = []
     private(set) var body: [UInt8] = []
     private(set) var contentType: StaticString?
+    /// Its address names its content, so it may be kept.
+    var isKept = false
     /// The connection ends with this answer.
     var closes = false
 

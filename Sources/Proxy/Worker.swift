@@ -31,7 +31,6 @@ final class Worker {
     let trusted: TrustedProxies
     let headLimits: HeadLimits
     let responseLimits: HeadLimits
-    let pageHeaders: [(name: StaticString, value: String)]
     /// Ends what is open when its session ends.
     private(set) lazy var watch = SessionWatch(worker: self)
 
@@ -80,7 +79,6 @@ final class Worker {
         headLimits = HeadLimits(
             headerSize: limits.headerSize, headerCount: limits.headerCount, uri: limits.uri)
         responseLimits = HeadLimits(headerSize: 60 << 10, headerCount: 500, uri: 0)
-        pageHeaders = PageHeaders.make()
         clientPool = parts.clientPool
         headPool = BufferPool(blockSize: 8 << 10, limit: 64)
     }

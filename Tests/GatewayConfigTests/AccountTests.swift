@@ -106,7 +106,6 @@ import Testing
 
     @Test(arguments: [
         ("remember 30", "E205"), ("remember 2h", "W504"), ("bearer maybe", "E203"),
-        ("login_page { title x }", "E212"),
         ("return_to x", "E212"),
         ("csrf on", "E203"), ("samesite none", "E203"), ("cookie a=b", "E205"),
         ("cookie sid", "W515"),

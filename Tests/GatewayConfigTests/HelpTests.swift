@@ -27,6 +27,8 @@ import Testing
         let apart = [
             "key ", "old_key ", "password ", "respond ", "redirect ", "include ", "origins ", "strip_prefix ",
             "rewrite ", "old_key_file ",
+            // They read files.
+            "logo ", "icon ", "css ", "templates ",
         ]
         let lines = fullExample().split(separator: "\n", omittingEmptySubsequences: false).map { line in
             let text = line.drop { $0 == " " }

@@ -1,3 +1,4 @@
+import GatewayConfig
 import Testing
 
 @testable import Pages
@@ -126,7 +127,7 @@ struct AgentNameTests {
         (String(repeating: "a", count: 300), String(repeating: "a", count: 40)),
     ])
     func `names browser and system, or the program`(agent: String, name: String) {
-        #expect(AgentName.words(agent) == name)
+        #expect(AgentName.words(agent, Wording(language: .english)) == name)
     }
 }
 

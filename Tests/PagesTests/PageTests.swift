@@ -1,3 +1,4 @@
+import GatewayConfig
 import Testing
 
 @testable import Pages
@@ -18,7 +19,7 @@ private func everyPage(_ words: String = "words") -> [String] {
     var pages: [[UInt8]] = []
     for problem in [nil, problem, Problem(.badCredentials), Problem(.nameTaken)] {
         var login = LoginPage(site: site, token: words, returnTo: words)
-        (login.name, login.problem, login.notice, login.remember) = (words, problem, words, words)
+        (login.name, login.problem, login.notice, login.remember) = (words, problem, .relogin, 2_592_000)
         (login.offersRegistration, login.warnsOfPlainHTTP, login.isRemembered) = (true, true, true)
         var register = RegisterPage(site: site, token: words, returnTo: words, passwordMin: 10)
         (register.name, register.problem, register.warnsOfPlainHTTP) = (words, problem, true)

@@ -136,6 +136,7 @@ extension SettingsBuilder {
         if let limit = block.first("sessions_per_user") { buildSessionLimit(limit, &realm) }
         buildLoginLimits(block, &realm)
         realm.csrf = block.text("csrf") != "off"
+        if let look = block.first("login_page") { realm.loginPage = loginPage(look.block) }
         checkLifetimes(block, realm)
         return realm
     }

@@ -104,18 +104,9 @@ extension Schema {
             "Whether POST, PUT, PATCH and DELETE with a session's cookie must come from the application's own pages; "
                 + "else 403.",
             example: "csrf same_origin"),
-        .later("login_page", in: .realm, "Look of the pages.", example: "login_page { title Example }"),
-    ]
-
-    static let loginPage: [DirectiveRule] = [
-        .later("title", in: .loginPage, "Heading.", example: "title Example"),
-        .later("footer", in: .loginPage, "Last line.", example: "footer Example"),
-        .later("logo", in: .loginPage, "Picture above the form.", example: "logo logo.svg"),
-        .later("icon", in: .loginPage, "Picture of the tab.", example: "icon icon.svg"),
-        .later("accent", in: .loginPage, "Colour of the button.", example: "accent \"#1f5fbf\""),
-        .later("link", in: .loginPage, "Link below the form.", example: "link Privacy /privacy"),
-        .later("languages", in: .loginPage, "Languages offered.", example: "languages en de"),
-        .later("css", in: .loginPage, "Style sheet behind ours.", example: "css login.css"),
-        .later("templates", in: .loginPage, "Pages of your own.", example: "templates pages"),
+        DirectiveRule(
+            "login_page", in: .realm, [], default: "the built-in look", "Look of the realm's pages.",
+            example: "login_page { title \"Example Shop\" }"
+        ).block(.loginPage),
     ]
 }

@@ -4,7 +4,7 @@ import HTTPCore
 /// A request for a page or an answer of ours.
 final class EndpointRequest {
     enum Kind {
-        case login, register, logout, session, sessions, password, token, account, verify
+        case login, register, logout, session, sessions, password, token, account, verify, logo, icon
 
         /// Methods it takes, as `Allow` lists them.
         var allow: StaticString {
@@ -12,14 +12,14 @@ final class EndpointRequest {
             case .login, .register, .logout, .session, .password, .account: "GET, HEAD, POST"
             case .sessions: "GET, HEAD, DELETE"
             case .token: "POST"
-            case .verify: "GET, HEAD"
+            case .verify, .logo, .icon: "GET, HEAD"
             }
         }
 
         func takes(_ method: Method) -> Bool {
             switch method {
             case .get, .head: self != .token
-            case .post: self != .sessions && self != .verify
+            case .post: self != .sessions && self != .verify && self != .logo && self != .icon
             case .delete: self == .sessions
             default: false
             }
@@ -90,6 +90,7 @@ final class EndpointRequest {
         (Array("/logout".utf8), .logout), (Array("/session".utf8), .session),
         (Array("/sessions".utf8), .sessions), (Array("/password".utf8), .password),
         (Array("/token".utf8), .token), (Array("/account".utf8), .account), (Array("/verify".utf8), .verify),
+        (Array("/logo".utf8), .logo), (Array("/icon".utf8), .icon),
     ]
 
     private static func kind(_ path: [UInt8]) -> Kind? { names.first { $0.name == path }?.kind }

@@ -43,6 +43,8 @@ extension Exchange {
         case .account: showAccount()
         case .password: redirectToAccount(status: 303)
         case .verify: verifyRequest()
+        case .logo: showPicture(endpoint.realm.look.logo)
+        case .icon: showPicture(endpoint.realm.look.icon)
         case .token: break
         }
     }
@@ -129,7 +131,7 @@ extension Exchange {
         case .password: changePassword(form)
         case .token: login(form)
         case .account: changeAccount(form)
-        case .verify: break
+        case .verify, .logo, .icon: break
         }
     }
 

@@ -55,6 +55,6 @@ extension Exchange {
         respond(
             loginPage(
                 endpoint.realm, status: 200, target: target, name: identity.name,
-                notice: "You are signed in. To go on from here, enter your password once more."))
+                notice: .relogin))
     }
 }

@@ -28,7 +28,7 @@ extension Exchange {
 
     func loginPage(
         _ realm: Realm, status: Int, target: [UInt8]?, name: [UInt8] = [], problem: Problem? = nil,
-        notice: String? = nil, leadsToAccount: Bool = false, isRemembered: Bool = false
+        notice: LoginPage.Notice? = nil, leadsToAccount: Bool = false, isRemembered: Bool = false
     ) -> Reply {
         var reply = Reply(status: status)
         var page = LoginPage(
@@ -38,7 +38,7 @@ extension Exchange {
         page.problem = problem
         page.notice = notice
         page.leadsToAccount = leadsToAccount
-        page.remember = realm.settings.remember.map { DurationText.words(seconds: $0 / 1_000) }
+        page.remember = realm.settings.remember.map { $0 / 1_000 }
         page.isRemembered = isRemembered
         page.offersRegistration = realm.isRegistrationOpen
         page.warnsOfPlainHTTP = isPlainHTTPElsewhere
@@ -47,7 +47,9 @@ extension Exchange {
     }
 
     func pageSite(_ realm: Realm) -> PageSite {
-        PageSite(title: siteTitle, prefix: realm.settings.endpoints)
+        PageSite(
+            title: siteTitle, prefix: realm.settings.endpoints, look: realm.look.page,
+            language: pageLanguage(realm.look))
     }
 
     /// http on a host that browsers do not take for secure: Secure cookies are dropped there.
@@ -66,7 +68,7 @@ extension Exchange {
 
     func login(_ form: FormFields) {
         guard let endpoint, let name = form.text("username"), let password = form.text("password") else {
-            refuseFields(form, "Both username and password are needed.")
+            refuseFields(form, .bothNeeded)
             return
         }
         askLeave(endpoint, form, name: name) { [self] attempt in
@@ -115,10 +117,10 @@ extension Exchange {
         worker.loop.arm(timer, at: since + endpoint.realm.accounts.failureMilliseconds)
     }
 
-    func refuseFields(_ form: FormFields, _ detail: String, field: String = "username") {
+    func refuseFields(_ form: FormFields, _ reason: FieldReason, field: String = "username") {
         guard let endpoint else { return }
         let problem = Problem(
-            .invalidField, instance: requestIDText, errors: [FieldError(field: field, message: detail)])
+            .invalidField, instance: requestIDText, errors: [FieldError(field: field, reason)])
         respond(formReply(endpoint, form, problem))
     }
 

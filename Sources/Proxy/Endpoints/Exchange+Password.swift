@@ -47,7 +47,7 @@ extension Exchange {
         worker.tally.count(.loginFailures)
         let problem = Problem(
             .badCredentials, detail: "The current password is not right.",
-            errors: [FieldError(field: "current", message: "The current password is not right.")])
+            errors: [FieldError(field: "current", .currentWrong)])
         answerPassword(problem) { exchange, reply in
             guard let endpoint = exchange.endpoint else { return }
             endpoint.delayedReply = reply
@@ -55,9 +55,9 @@ extension Exchange {
         }
     }
 
-    fileprivate func refusePassword(_ reason: String) {
+    fileprivate func refusePassword(_ reason: FieldReason) {
         let problem = Problem(
-            .weakPassword, instance: requestIDText, errors: [FieldError(field: "new", message: reason)])
+            .weakPassword, instance: requestIDText, errors: [FieldError(field: "new", reason)])
         answerPassword(problem) { $0.respond($1) }
     }
 
@@ -146,7 +146,7 @@ private final class PasswordChange {
             tell { $0.rejectPassword(since) }
         case .weakPassword(let reason):
             withdraw()
-            tell { $0.refusePassword(reason) }
+            tell { $0.refusePassword(PasswordWording.reason(reason)) }
         case .unavailable:
             withdraw()
             tell { $0.refuse(503, .storeUnavailable, "Accounts cannot be read.", retryAfter: 2_000) }

@@ -38,7 +38,7 @@ extension Exchange {
             return
         }
         guard let name = form.text("username"), let password = form.text("password") else {
-            refuseFields(form, "Both username and password are needed.")
+            refuseFields(form, .bothNeeded)
             return
         }
         // A taken name counts for the network: registering must not be a quicker way to find names.
@@ -72,21 +72,21 @@ extension Exchange {
         guard let endpoint else { return }
         switch outcome {
         case .user(let user): createSession(user, endpoint.realm, form, created: 201)
-        case .nameTaken: refuseRegistration(.nameTaken, "That user name is taken.", "username", form)
-        case .invalidName:
-            refuseFields(form, "A user name has 1 to 254 letters, digits or any of . _ @ + - in it.")
-        case .weakPassword(let reason): refuseRegistration(.weakPassword, reason, "password", form)
+        case .nameTaken: refuseRegistration(.nameTaken, .nameTaken, "username", form)
+        case .invalidName: refuseFields(form, .invalidName)
+        case .weakPassword(let reason):
+            refuseRegistration(.weakPassword, PasswordWording.reason(reason), "password", form)
         case .rejected, .unavailable:
             refuse(503, .storeUnavailable, "The account could not be saved.", retryAfter: 2_000)
         }
     }
 
     private func refuseRegistration(
-        _ code: ProblemCode, _ detail: String, _ field: String, _ form: FormFields
+        _ code: ProblemCode, _ reason: FieldReason, _ field: String, _ form: FormFields
     ) {
         guard let endpoint else { return }
         let problem = Problem(
-            code, instance: requestIDText, errors: [FieldError(field: field, message: detail)])
+            code, instance: requestIDText, errors: [FieldError(field: field, reason)])
         respond(formReply(endpoint, form, problem))
     }
 }

@@ -44,7 +44,10 @@ extension Exchange {
             reply.setBody(problem.json(base: worker.settings.problemBase), "application/problem+json")
             return
         }
-        setPage(&reply, ErrorPage(problem, retryPath: retryPath, isStillSignedIn: isStillSignedIn).render())
+        let site = PageSite(
+            title: siteTitle, prefix: "", look: look.page, language: pageLanguage(look))
+        let page = ErrorPage(problem, site: site, retryPath: retryPath, isStillSignedIn: isStillSignedIn)
+        setPage(&reply, page.render())
     }
 
     /// The address to try again, where that is a plain GET.
@@ -55,7 +58,7 @@ extension Exchange {
 
     func setPage(_ reply: inout Reply, _ page: [UInt8]) {
         reply.setBody(page, "text/html; charset=utf-8")
-        for line in worker.pageHeaders { reply.add(line.name, line.value) }
+        for line in look.headers { reply.add(line.name, line.value) }
     }
 
     /// Whether the client listed text/html; nothing parsed, or `*/*` alone, means JSON.
@@ -170,7 +173,11 @@ extension Exchange {
             out.append(decimal: reply.body.count)
             out.append("\r\n")
         }
-        out.append("Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nDate: ")
+        let keeping: StaticString = reply.isKept ? "private, max-age=31536000, immutable" : "no-store"
+        out.append("Cache-Control: ")
+        out.append(keeping)
+        out.append("\r\n")
+        out.append("X-Content-Type-Options: nosniff\r\nDate: ")
         out.append(worker.dateText())
         out.append("\r\n")
         if let line = rules.requestIDLine {

@@ -1,0 +1,110 @@
+extension Phrase {
+    var english: String {
+        switch self {
+        // Signing in and out.
+        case .signInTo: "Sign in to {0}"
+        case .signIn: "Sign in"
+        case .userName: "User name"
+        case .password: "Password"
+        case .keepSignedIn: "Keep me signed in for {0}"
+        case .noAccountYet: "No account yet?"
+        case .createOne: "Create one"
+        case .reloginNotice: "You are signed in. To go on from here, enter your password once more."
+        case .signOutOf: "Sign out of {0}"
+        case .signOut: "Sign out"
+        case .signedInAs: "You are signed in as {0}."
+        case .alsoElsewhere: "Also on all my other devices"
+        case .staySignedIn: "Stay signed in"
+        // Registration.
+        case .createAccountFor: "Create an account for {0}"
+        case .createAccount: "Create account"
+        case .alreadyHaveAccount: "Already have an account?"
+        case .nameHint: "Letters and digits without accents, and . _ @ + -"
+        case .passwordHint:
+            "At least {0} characters, any you like. A few words in a row are easy to keep in mind."
+        // Account.
+        case .accountAt: "Your account at {0}"
+        case .roles: "Your roles: {0}."
+        case .whereSignedIn: "Where you are signed in"
+        case .thisSession: "This session"
+        case .signedInAt: "Signed in {0}."
+        case .signedInAtFrom: "Signed in {0} from {1}."
+        case .agentFrom: "{0} from {1}"
+        case .lastUsed: "Last used {0}."
+        case .staysSignedIn: "Stays signed in."
+        case .signOutElsewhere: "Sign out everywhere else"
+        case .agentOn: "{0} on {1}"
+        case .unknownProgram: "Unknown program"
+        case .changeYourPassword: "Change your password"
+        case .currentPassword: "Current password"
+        case .newPassword: "New password"
+        case .changePassword: "Change password"
+        case .newPasswordHint:
+            "At least {0} characters, any you like. You will be signed out everywhere else."
+        case .backTo: "Back to {0}"
+        case .passwordNotice: "Your password is changed. You are signed out everywhere else."
+        case .sessionNotice: "That session is signed out."
+        case .othersNotice: "You are signed out everywhere else."
+        // Errors.
+        case .errorTitle: "Error: {0}"
+        case .errorStatus: "Error {0}"
+        case .problemHeading: "There is a problem"
+        case .stillSignedIn: "You are still signed in; nothing is lost."
+        case .tryAgain: "Try again"
+        case .reference: "Reference: {0}"
+        case .waitSeconds: "You can try again in {0} seconds."
+        case .waitMinutes: "You can try again in {0} minutes."
+        // What is wrong with a field.
+        case .bothNeeded: "Both username and password are needed."
+        case .invalidName: "A user name has 1 to 254 letters, digits or any of . _ @ + - in it."
+        case .nameTaken: "That user name is taken."
+        case .currentWrong: "The current password is not right."
+        case .tooShort: "A password needs at least {0} characters."
+        case .tooLong: "A password has at most {0} characters."
+        case .tooLongForBcrypt: "This password is too long: it may have at most 72 bytes."
+        case .passwordNotText: "The password is not valid text."
+        case .sameAsName: "The password must not be the user name."
+        case .commonPassword: "This password is one of those that are guessed first."
+        case .passwordHasNUL: "A password may not contain a NUL character."
+        // What happened, more exactly than the code of a problem says it.
+        case .nobodyMay: "Nobody may use this address."
+        case .accountMayNot: "Your account may not use this address."
+        case .noNewAccounts: "New accounts are not made here."
+        case .notOurPage: "The request does not come from a page of this site."
+        case .loginsWaiting: "Too many logins are waiting."
+        case .accountsUnread: "Accounts cannot be read."
+        case .accountUnsaved: "The account could not be saved."
+        case .sessionsUnchecked: "Sessions cannot be checked at the moment."
+        case .sessionsFull: "This account has as many sessions as it may have."
+        case .noSuchSession: "You have no such session."
+        case .halfChanged:
+            "The password was changed, but your other sessions could not be ended. End them on the "
+                + "account page."
+        case .requestLate: "The request did not arrive in time."
+        // A browser that drops the cookie.
+        case .notSecure: "This connection is not secure"
+        case .notSecureText:
+            "The page came over plain http. Your browser will not keep the sign-in, and others on "
+                + "the network can read what you type. Open the site with https instead."
+        case .cookieLost: "Your browser did not keep the sign-in"
+        case .cookieLostText:
+            "The user name and the password were right, but your browser did not send back the "
+                + "cookie that keeps you signed in to {0}."
+        case .plainCause: "The cause: this site was opened over plain http"
+        case .plainCauseText:
+            "Browsers keep such a cookie only over https. The one exception is the machine itself, "
+                + "under the name {0} or the address {1}."
+        case .whatYouCanDo: "What you can do"
+        case .openInstead: "Open {0} instead. If that does not work, tell whoever runs the site."
+        case .ifYouRun: "If you run this site"
+        case .runText:
+            "Serve it over https. If a proxy in front of the gateway already does, name its address "
+                + "with {0}, so that its {1} counts. For plain http on a network that you trust, set {2} "
+                + "in the realm."
+        case .cookiesOff: "The likely cause: cookies are switched off"
+        case .cookiesOffText:
+            "Allow cookies for {0} in your browser’s settings, and check whether an extension blocks "
+                + "them."
+        }
+    }
+}

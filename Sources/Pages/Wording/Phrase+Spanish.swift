@@ -1,0 +1,110 @@
+extension Phrase {
+    var spanish: String {
+        switch self {
+        // Signing in and out.
+        case .signInTo: "Iniciar sesión en {0}"
+        case .signIn: "Iniciar sesión"
+        case .userName: "Nombre de usuario"
+        case .password: "Contraseña"
+        case .keepSignedIn: "Mantener la sesión iniciada durante {0}"
+        case .noAccountYet: "¿Aún no tiene una cuenta?"
+        case .createOne: "Crear una cuenta"
+        case .reloginNotice: "Ha iniciado sesión. Para continuar, introduzca su contraseña una vez más."
+        case .signOutOf: "Cerrar sesión en {0}"
+        case .signOut: "Cerrar sesión"
+        case .signedInAs: "Ha iniciado sesión como {0}."
+        case .alsoElsewhere: "También en todos mis otros dispositivos"
+        case .staySignedIn: "Seguir con la sesión iniciada"
+        // Registration.
+        case .createAccountFor: "Crear una cuenta para {0}"
+        case .createAccount: "Crear cuenta"
+        case .alreadyHaveAccount: "¿Ya tiene una cuenta?"
+        case .nameHint: "Letras y cifras sin tildes, y . _ @ + -"
+        case .passwordHint:
+            "Al menos {0} caracteres cualesquiera. Varias palabras seguidas son fáciles de recordar."
+        // Account.
+        case .accountAt: "Su cuenta en {0}"
+        case .roles: "Sus roles: {0}."
+        case .whereSignedIn: "Dónde tiene la sesión iniciada"
+        case .thisSession: "Esta sesión"
+        case .signedInAt: "Inicio de sesión: {0}."
+        case .signedInAtFrom: "Inicio de sesión: {0} desde {1}."
+        case .agentFrom: "{0} desde {1}"
+        case .lastUsed: "Último uso {0}."
+        case .staysSignedIn: "La sesión se mantiene."
+        case .signOutElsewhere: "Cerrar sesión en los demás sitios"
+        case .agentOn: "{0} en {1}"
+        case .unknownProgram: "Programa desconocido"
+        case .changeYourPassword: "Cambiar su contraseña"
+        case .currentPassword: "Contraseña actual"
+        case .newPassword: "Contraseña nueva"
+        case .changePassword: "Cambiar contraseña"
+        case .newPasswordHint:
+            "Al menos {0} caracteres cualesquiera. Se cerrará su sesión en los demás sitios."
+        case .backTo: "Volver a {0}"
+        case .passwordNotice: "Su contraseña ha cambiado. Su sesión está cerrada en los demás sitios."
+        case .sessionNotice: "Esa sesión está cerrada."
+        case .othersNotice: "Su sesión está cerrada en los demás sitios."
+        // Errors.
+        case .errorTitle: "Error: {0}"
+        case .errorStatus: "Error {0}"
+        case .problemHeading: "Hay un problema"
+        case .stillSignedIn: "Su sesión sigue iniciada; no se ha perdido nada."
+        case .tryAgain: "Intentar de nuevo"
+        case .reference: "Referencia: {0}"
+        case .waitSeconds: "Podrá intentarlo de nuevo en {0} segundos."
+        case .waitMinutes: "Podrá intentarlo de nuevo en {0} minutos."
+        // What is wrong with a field.
+        case .bothNeeded: "Se necesitan el nombre de usuario y la contraseña."
+        case .invalidName: "Un nombre de usuario tiene de 1 a 254 letras, cifras o signos de . _ @ + -"
+        case .nameTaken: "Ese nombre de usuario ya está en uso."
+        case .currentWrong: "La contraseña actual no es correcta."
+        case .tooShort: "Una contraseña necesita al menos {0} caracteres."
+        case .tooLong: "Una contraseña tiene como máximo {0} caracteres."
+        case .tooLongForBcrypt: "Esta contraseña es demasiado larga: puede tener como máximo 72 bytes."
+        case .passwordNotText: "La contraseña no es un texto válido."
+        case .sameAsName: "La contraseña no debe ser el nombre de usuario."
+        case .commonPassword: "Esta contraseña es de las que se adivinan primero."
+        case .passwordHasNUL: "Una contraseña no puede contener el carácter NUL."
+        // What happened, more exactly than the code of a problem says it.
+        case .nobodyMay: "Nadie puede usar esta dirección."
+        case .accountMayNot: "Su cuenta no puede usar esta dirección."
+        case .noNewAccounts: "Aquí no se crean cuentas nuevas."
+        case .notOurPage: "La petición no viene de una página de este sitio."
+        case .loginsWaiting: "Hay demasiados inicios de sesión en espera."
+        case .accountsUnread: "Las cuentas no se pueden leer."
+        case .accountUnsaved: "La cuenta no se pudo guardar."
+        case .sessionsUnchecked: "Las sesiones no se pueden comprobar en este momento."
+        case .sessionsFull: "Esta cuenta tiene tantas sesiones como puede tener."
+        case .noSuchSession: "No tiene ninguna sesión así."
+        case .halfChanged:
+            "La contraseña ha cambiado, pero no se pudieron cerrar sus otras sesiones. Ciérrelas en "
+                + "la página de la cuenta."
+        case .requestLate: "La petición no llegó a tiempo."
+        // A browser that drops the cookie.
+        case .notSecure: "Esta conexión no es segura"
+        case .notSecureText:
+            "La página llegó por http sin cifrar. Su navegador no mantendrá la sesión, y otros en la "
+                + "red pueden leer lo que escribe. Abra el sitio con https."
+        case .cookieLost: "Su navegador no mantuvo la sesión"
+        case .cookieLostText:
+            "El nombre de usuario y la contraseña eran correctos, pero su navegador no devolvió la "
+                + "cookie que mantiene su sesión en {0}."
+        case .plainCause: "La causa: este sitio se abrió por http sin cifrar"
+        case .plainCauseText:
+            "Los navegadores solo guardan una cookie así con https. La única excepción es la propia "
+                + "máquina, con el nombre {0} o la dirección {1}."
+        case .whatYouCanDo: "Qué puede hacer"
+        case .openInstead: "Abra {0} en su lugar. Si no funciona, avise a quien administra el sitio."
+        case .ifYouRun: "Si usted administra este sitio"
+        case .runText:
+            "Sírvalo por https. Si un proxy delante de la pasarela ya lo hace, indique su dirección "
+                + "con {0}, para que cuente su {1}. Para http sin cifrar en una red de confianza, ponga "
+                + "{2} en el realm."
+        case .cookiesOff: "La causa probable: las cookies están desactivadas"
+        case .cookiesOffText:
+            "Permita las cookies para {0} en los ajustes de su navegador y compruebe si una "
+                + "extensión las bloquea."
+        }
+    }
+}
