@@ -78,7 +78,7 @@ struct LoginPageTests {
         ("logo missing.svg", "E408"), ("logo text.svg", "E408"), ("icon script.svg", "E408"),
         ("logo handler.svg", "E408"), ("logo href.svg", "E408"), ("logo big.png", "E408"),
         ("css missing.css", "E410"), ("css big.css", "E410"), ("css binary.css", "E410"),
-        ("templates nowhere", "E411"), ("title \"\u{7}\"", "E205"),
+        ("templates nowhere", "E411"), ("title \" x\"", "E205"),
     ])
     func `refuses what cannot be, at its place`(_ line: String, _ code: String) {
         let result = loadLook(

@@ -4,9 +4,12 @@ import base64
 import json
 import os
 import shutil
+import signal
 import subprocess
+import urllib.error
 import urllib.request
 
+from .gateway import command_line
 from .redis_server import free_port
 from .wire import wait_until
 
@@ -26,6 +29,13 @@ def program(*names):
             return path
     raise AssertionError(
         "there is no %s: install chromium and chromium-driver (Tests/run does that on Debian)" % names[0])
+
+
+def kill(pid):
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
 
 
 class Driver:
@@ -58,8 +68,12 @@ class Driver:
             raise WebDriverError(json.load(error)["value"]["message"]) from None
 
     def stop(self):
-        self.process.terminate()
+        self.process.kill()
         self.process.wait(10)
+        # A browser that answers no more does not end with its driver.
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            if ("--user-data-dir=" + self.directory) in command_line(pid):
+                kill(int(pid))
 
 
 class Browser:
@@ -87,7 +101,10 @@ class Browser:
         return self.driver.call(method, self.session + path, body)
 
     def stop(self):
-        self.call("DELETE", "")
+        try:
+            self.call("DELETE", "")
+        except OSError:
+            pass
 
     # Pages
 
@@ -181,9 +198,8 @@ class Browser:
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
 
     def screenshot(self, path):
-        image = self.devtools("Page.captureScreenshot", captureBeyondViewport=True)["data"]
         with open(path, "wb") as file:
-            file.write(base64.b64decode(image))
+            file.write(base64.b64decode(self.call("GET", "/screenshot")))
 
     def console_errors(self):
         """What the page was refused or failed at, as the browser's console says it, since the last question."""
