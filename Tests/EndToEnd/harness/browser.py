@@ -72,7 +72,7 @@ class Driver:
         self.process.wait(10)
         # A browser that answers no more does not end with its driver.
         for pid in filter(str.isdigit, os.listdir("/proc")):
-            if ("--user-data-dir=" + self.directory) in command_line(pid):
+            if ("--user-data-dir=" + self.directory) in command_line(int(pid)):
                 kill(int(pid))
 
 
