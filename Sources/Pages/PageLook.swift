@@ -34,9 +34,12 @@ public struct PageLook: Sendable, Equatable {
         let press = accent.mixed(with: onAccent == .white ? .black : .white, share: 0.2)
         let light = accent.mixed(with: .black, untilContrast: 4.5, on: lightCard)
         let dark = accent.mixed(with: .white, untilContrast: 4.5, on: darkCard)
+        // A button that hardly stands out of the card gets a rim that does.
+        let rim = accent.contrast(with: lightCard) < 3 ? "var(--edge)" : "transparent"
+        let darkRim = accent.contrast(with: darkCard) < 3 ? "var(--edge)" : "transparent"
         return """
-            :root{--accent:\(accent.text);--press:\(press.text);--onaccent:\(onAccent.text);--link:\(light.text)}
-            @media (prefers-color-scheme:dark){:root{--accent:\(accent.text);--press:\(press.text);\
+            :root{--rim:\(rim);--accent:\(accent.text);--press:\(press.text);--onaccent:\(onAccent.text);--link:\(light.text)}
+            @media (prefers-color-scheme:dark){:root{--rim:\(darkRim);--accent:\(accent.text);--press:\(press.text);\
             --link:\(dark.text)}}
 
             """

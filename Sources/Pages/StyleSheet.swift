@@ -7,7 +7,7 @@ public enum PageShell {
     // Colours keep 4.5:1 against what they stand on, borders of controls 3:1, in both schemes.
     private static let styleText = """
         :root{color-scheme:light dark;--page:#f3f4f7;--card:#fff;--text:#1b1f27;--soft:#59606e;--edge:#7d8594;\
-        --line:#dfe2e8;--accent:#1f5fbf;--press:#184c99;--onaccent:#fff;--link:#1a55ad;--bad:#b3261e;--badback:#fdf1f0;\
+        --line:#dfe2e8;--accent:#1f5fbf;--press:#184c99;--onaccent:#fff;--rim:transparent;--link:#1a55ad;--bad:#b3261e;--badback:#fdf1f0;\
         --warn:#8a5a00;--warnback:#fdf6e7}
         @media (prefers-color-scheme:dark){:root{--page:#13161b;--card:#1c2027;--text:#e8eaef;--soft:#a7aebb;\
         --edge:#788191;--line:#323843;--accent:#3069c4;--press:#2a5cad;--link:#8fb8ff;--bad:#ffb3ab;\
@@ -37,7 +37,7 @@ public enum PageShell {
         .check{display:flex;gap:.6rem;align-items:flex-start;margin:0 0 1.125rem;padding:.25rem 0}
         .check input{flex:none;width:1.25rem;height:1.25rem;margin:.125rem 0 0;accent-color:var(--accent)}
         button,.button{display:block;width:100%;min-height:2.75rem;padding:.6rem 1rem;\
-        border:1px solid transparent;border-radius:.5rem;background:var(--accent);color:var(--onaccent);font:inherit;\
+        border:1px solid var(--rim);border-radius:.5rem;background:var(--accent);color:var(--onaccent);font:inherit;\
         font-weight:600;text-align:center;text-decoration:none;cursor:pointer}
         button:hover,.button:hover{background:var(--press)}
         :focus-visible{outline:3px solid var(--link);outline-offset:2px}

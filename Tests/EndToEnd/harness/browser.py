@@ -15,6 +15,7 @@ from .wire import wait_until
 
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 ENTER, TAB, SPACE, SHIFT = "\ue007", "\ue004", " ", "\ue008"
+PASSING = ("aborted by navigation", "loader has changed", "does not belong to the document", "execution context")
 direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -57,7 +58,7 @@ class Driver:
         except OSError:
             return False
 
-    def call(self, method, path, body=None):
+    def call(self, method, path, body=None, attempts=5):
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(
             "http://127.0.0.1:%d%s" % (self.port, path), data, {"Content-Type": "application/json"}, method=method)
@@ -65,7 +66,12 @@ class Driver:
             with direct.open(request, timeout=60) as answer:
                 return json.load(answer)["value"]
         except urllib.error.HTTPError as error:
-            raise WebDriverError(json.load(error)["value"]["message"]) from None
+            message = json.load(error)["value"]["message"]
+        # What only looks is asked again when a page that was on its way came in between.
+        looks = method == "GET" or path.endswith(("/element", "/elements", "/execute/sync"))
+        if looks and attempts > 1 and any(words in message for words in PASSING):
+            return self.call(method, path, body, attempts - 1)
+        raise WebDriverError(message)
 
     def stop(self):
         self.process.kill()
