@@ -235,7 +235,14 @@ class Element:
         return self.browser.call("GET", self.prefix + "/css/" + name)
 
     def click(self):
+        """Clicks; a button's click waits for the page that it leads to."""
+        leads = self.property("tagName") == "BUTTON"
+        if leads:
+            self.browser.script("window.isLeft = true")
         self.browser.call("POST", self.prefix + "/click", {})
+        if leads:
+            arrived = "return !window.isLeft && document.readyState === 'complete'"
+            wait_until(lambda: self.browser.script(arrived), 20, "the page behind a button")
 
     def type(self, text):
         self.browser.call("POST", self.prefix + "/value", {"text": text})
