@@ -29,6 +29,7 @@ let package = Package(
     targets: [
         // C libraries and one-line adapters; no logic.
         .target(name: "CLinux"),
+        .target(name: "CPostgreSQL"),
         .target(name: "CCrypt", linkerSettings: [.linkedLibrary("crypt")]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
@@ -55,7 +56,7 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "Redis", dependencies: ["Transport", "CHiredis"], swiftSettings: strict),
         .target(
-            name: "Accounts", dependencies: ["Secrets", "CSQLite", "CArgon2", "CCrypt"],
+            name: "Accounts", dependencies: ["Secrets", "CSQLite", "CArgon2", "CCrypt", "CPostgreSQL"],
             swiftSettings: strict),
         .target(name: "Sessions", dependencies: ["Secrets", "Redis", "Transport"], swiftSettings: strict),
         .target(name: "Throttling", dependencies: ["Redis", "Transport"], swiftSettings: strict),

@@ -59,7 +59,9 @@ public struct Accounts: Sendable {
     /// whoever changed the user in between did not find the session. Costs a comparison only if the hash is another.
     public func confirm(_ user: UserRecord, password: [UInt8]) -> LoginResult {
         do throws(StoreError) {
-            guard let current = try store.find(id: user.id) else { return .badCredentials(.unknownName) }
+            guard let current = try store.find(id: user.id, name: user.name) else {
+                return .badCredentials(.unknownName)
+            }
             guard !current.isDisabled else { return .badCredentials(.disabled) }
             return current.hash == user.hash
                 ? .ok(current) : check(current, password: password, upgrades: false)
@@ -80,6 +82,7 @@ public struct Accounts: Sendable {
             let record = try makeRecord(name: name, password: password)
             switch try store.insert(record) {
             case .inserted: return .created(record)
+            case .insertedAs(let stored): return .created(stored)
             case .nameTaken: return .nameTaken
             }
         } catch {
@@ -88,10 +91,17 @@ public struct Accounts: Sendable {
     }
 
     /// Replaces the password of a user who proves to know the current one.
-    public func changePassword(id: UserID, current: [UInt8], new: [UInt8]) -> PasswordChangeResult {
+    /// `name` is the user's name as far as is known, for stores that find by name only.
+    public func changePassword(
+        id: UserID, name: [UInt8] = [], current: [UInt8], new: [UInt8]
+    ) -> PasswordChangeResult {
         if let reason = store.readOnlyReason { return .readOnly(reason) }
         do throws(StoreError) {
-            guard let record = try store.find(id: id) else { return .badCredentials(.unknownName) }
+            let found =
+                if let name = LoginName(name) { try store.find(id: id, name: name) } else {
+                    try store.find(id: id)
+                }
+            guard let record = found else { return .badCredentials(.unknownName) }
             switch check(record, password: current, upgrades: false) {
             case .badCredentials(let reason): return .badCredentials(reason)
             case .unavailable(let detail): return .unavailable(detail)

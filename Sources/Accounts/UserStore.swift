@@ -12,6 +12,9 @@ public protocol UserStore: Sendable {
     /// The user with that id.
     func find(id: UserID) throws(StoreError) -> UserRecord?
 
+    /// The user with that id, whose name was `name` when it was last seen: for stores that find by name only.
+    func find(id: UserID, name: LoginName) throws(StoreError) -> UserRecord?
+
     /// Adds a user. Of several inserts of one name, in whatever thread or process, exactly one wins. It is on
     /// disk when this returns.
     func insert(_ record: UserRecord) throws(StoreError) -> InsertResult
@@ -40,6 +43,8 @@ public protocol UserStore: Sendable {
 public enum InsertResult: Sendable, Equatable {
     /// The user is stored.
     case inserted
+    /// The user is stored, and the store made something of its own of it, such as the id.
+    case insertedAs(UserRecord)
     /// There is a user of that name; nothing was changed.
     case nameTaken
 }
@@ -47,6 +52,9 @@ public enum InsertResult: Sendable, Equatable {
 extension UserStore {
     /// Not unless a store says so.
     public var readOnlyReason: String? { nil }
+
+    /// The user with that id.
+    public func find(id: UserID, name: LoginName) throws(StoreError) -> UserRecord? { try find(id: id) }
 
     /// Replaces the hash, whatever it was; false when there is no such user.
     public func setPassword(id: UserID, hash: String) throws(StoreError) -> Bool {

@@ -111,10 +111,12 @@ final class AccountsDesk {
 
     /// Replaces a password. False: too many wait already.
     func changePassword(
-        id: UserID, current: [UInt8], new: [UInt8], completion: @escaping (PasswordOutcome) -> Void
+        id: UserID, name: [UInt8], current: [UInt8], new: [UInt8],
+        completion: @escaping (PasswordOutcome) -> Void
     ) -> Bool {
         let since = loop.now
-        return run({ [accounts] in accounts.changePassword(id: id, current: current, new: new) }) {
+        return run({ [accounts] in accounts.changePassword(id: id, name: name, current: current, new: new) })
+        {
             [self] result in
             switch result {
             case .changed: completion(.changed)

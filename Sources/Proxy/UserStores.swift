@@ -12,6 +12,7 @@ public enum UserStores {
             switch settings.store {
             case .sqlite(let path): try SQLiteUserStore(path: path)
             case .file(let path, let isWatched): try file(path, isWatched, settings.name, log)
+            case .postgres(let postgres): Self.postgres(postgres)
             }
         let kind: HashKind =
             switch settings.hash {
@@ -26,6 +27,21 @@ public enum UserStores {
                 blocklist: settings.passwordBlocklist.map { PasswordBlocklist(file: $0) }),
             defaultRoles: settings.defaultRoles,
             notify: { notice in if let log { tell(log, settings.name, notice) } })
+    }
+
+    private static func postgres(_ settings: PostgresSettings) -> PostgresUserStore {
+        let server = PostgresServer(
+            url: settings.url, password: settings.password?.bytes, connections: settings.connections,
+            connectTimeout: .milliseconds(settings.connectTimeout), timeout: .milliseconds(settings.timeout))
+        let statement = { (statement: PostgresSettings.Statement) in
+            PostgresStatements.Statement(text: statement.text, count: statement.count)
+        }
+        let statements = settings.find.map {
+            PostgresStatements(
+                find: statement($0), insert: settings.insert.map(statement),
+                setPassword: settings.setPassword.map(statement))
+        }
+        return PostgresUserStore(server, statements: statements)
     }
 
     private static func file(

@@ -19,6 +19,7 @@ extension SettingsBuilder {
             let path: String
             switch users.store {
             case .sqlite(let file), .file(let file, _): path = file
+            case .postgres: continue
             }
             guard !path.isEmpty else { continue }
             if let earlier = seen[path] {

@@ -4,13 +4,15 @@ extension Schema {
             "store", in: .users,
             [
                 ArgumentRule(
-                    "sqlite|file", .choice(["sqlite", "file"], later: ["redis", "sql", "postgres"])),
-                ArgumentRule("PATH", .word, 0...1),
+                    "sqlite|file|postgres", .choice(["sqlite", "file", "postgres", "sql"], later: ["redis"])),
+                ArgumentRule("PATH|URL", .word, 0...1),
             ],
-            "Where accounts are kept: a database of the gateway's own; or a file that is only read, with "
-                + "name:hash:role,role on each line, which an htpasswd file is as well.",
+            "Where accounts are kept: a database of the gateway's own; a file that is only read, with "
+                + "name:hash:role,role on each line, which an htpasswd file is as well; or a PostgreSQL database, there "
+                + "in a table gatehouse_users, or with find in an application's own table.",
             example: "store sqlite state/users.db"
-        ).written("store sqlite PATH | file PATH").required,
+        ).written("store sqlite PATH | file PATH | postgres URL [{ ... }]").required.block(
+            .store, needed: false),
         DirectiveRule(
             "identifier", in: .users, [.choice("username", later: ["email"])], default: "username",
             "What people log in with.", example: "identifier username"),
@@ -33,17 +35,43 @@ extension Schema {
             "How passwords are stored; others verify too and are replaced at login.",
             example: "hash argon2id 19m 2 1"
         ).written("hash argon2id MEMORY PASSES LANES | bcrypt COST"),
-        .later("find", in: .users, "Query that finds an account.", example: "find \"select ...\""),
-        .later("insert", in: .users, "Statement that adds one.", example: "insert \"insert ...\""),
-        .later(
-            "set_password", in: .users, "Statement that stores a hash.",
-            example: "set_password \"update ...\""),
+        DirectiveRule(
+            "find", in: .users, [ArgumentRule("SQL", .word)], default: "the table gatehouse_users",
+            "PostgreSQL: finds a user in a table that exists by $1, the login name in lower case. Columns count by their "
+                + "names: id and hash (or password, password_hash), and if they are there roles, disabled and created.",
+            example: "find \"select id, password, roles from users where lower(email) = $1\""),
+        DirectiveRule(
+            "insert", in: .users, [ArgumentRule("SQL", .word)], default: "nobody can be added",
+            "PostgreSQL, with find: adds a user with $1 the login name in lower case, $2 the hash, and as far as they are "
+                + "named $3 the roles with commas, $4 the name as typed, $5 an id made here, $6 now in milliseconds since "
+                + "1970. The column of the name must be unique.",
+            example: "insert \"insert into users (email, password) values ($1, $2)\""),
+        DirectiveRule(
+            "set_password", in: .users, [ArgumentRule("SQL", .word)], default: "passwords stay as they are",
+            "PostgreSQL, with find: stores a hash, with $1 the id, $2 the new hash, and if it is named $3 the old hash.",
+            example: "set_password \"update users set password = $2 where id = $1\""),
         DirectiveRule(
             "watch", in: .users, [.choice("on", "off")], default: "on (store file)",
             "Follows changes of the file of a file store: they count within two seconds, and end the sessions of users "
                 + "who are gone, locked (! before the hash) or have another password. A file with a wrong line is refused "
                 + "as a whole, and the users stay as they were.",
             example: "watch on"),
+    ]
+
+    static let store: [DirectiveRule] = [
+        DirectiveRule(
+            "password", in: .store, [ArgumentRule("SECRET", .secret)], default: "none",
+            "Password at PostgreSQL; not part of the URL.",
+            example: "password ${file:/run/secrets/postgres_password}"),
+        DirectiveRule(
+            "connections", in: .store, [.count(1...64)], default: "2",
+            "Connections to PostgreSQL that each worker keeps at most.", example: "connections 2"),
+        DirectiveRule(
+            "connect_timeout", in: .store, [.duration(100...60_000)], default: "2s",
+            "For making a connection to PostgreSQL; beyond it logins are 503.", example: "connect_timeout 2s"),
+        DirectiveRule(
+            "timeout", in: .store, [.duration(100...60_000)], default: "2s",
+            "For one statement at PostgreSQL; beyond it logins are 503.", example: "timeout 2s"),
     ]
 
     static let realm: [DirectiveRule] = [

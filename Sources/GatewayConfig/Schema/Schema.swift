@@ -2,7 +2,8 @@
 enum Schema {
     /// Every row, in the order of the reference.
     static let rules: [DirectiveRule] =
-        top + listen + log + trace + redis + session + headers + limits + timeouts + shutdown + users + realm
+        top + listen + log + trace + redis + session + headers + limits + timeouts + shutdown + users + store
+        + realm
         + loginPage + upstream + site + route
 
     private static let byContext: [Context: [String: DirectiveRule]] = Dictionary(

@@ -32,7 +32,9 @@ extension Exchange {
         }
         askLeave(endpoint, form, name: identity.name) { [self] attempt in
             let change = PasswordChange(self, endpoint.realm, attempt)
-            let accepted = endpoint.realm.accounts.changePassword(id: id, current: current, new: new) {
+            let accepted = endpoint.realm.accounts.changePassword(
+                id: id, name: identity.name, current: current, new: new
+            ) {
                 change.onOutcome($0)
             }
             if !accepted {
