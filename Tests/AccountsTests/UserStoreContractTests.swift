@@ -5,7 +5,7 @@ import Testing
 @Suite("UserStore")
 struct UserStoreContractTests {
     enum Kind: CaseIterable {
-        case memory, sqlite, file
+        case memory, sqlite, file, postgres
     }
 
     private let scratch: Scratch
@@ -23,6 +23,10 @@ struct UserStoreContractTests {
         case .file:
             let desk = try EditedFile.Desk(path: scratch.file("users.txt"))
             return try (0..<count).map { _ in try EditedFile(desk) }
+        case .postgres:
+            let server = PostgresServer(
+                url: try PostgresTestServer.freshURL(), connectTimeout: .seconds(20), timeout: .seconds(20))
+            return (0..<count).map { _ in PostgresUserStore(server) }
         }
     }
 
