@@ -94,6 +94,35 @@ final class AccountsDesk {
         if !accepted { completion(.unavailable("too much waits for the helper threads")) }
     }
 
+    enum Look {
+        /// The user as the store has it; nil: there is none.
+        case known(UserRecord?)
+        case unavailable
+    }
+
+    /// Whether users change without anybody telling the gateway.
+    var isChangedByOthers: Bool { !(accounts.store is SQLiteUserStore) }
+
+    /// Reads a user.
+    func look(_ id: UserID, name: [UInt8], completion: @escaping (Look) -> Void) {
+        let store = accounts.store
+        let work: @Sendable () -> Result<UserRecord?, StoreError> = {
+            do throws(StoreError) {
+                guard let name = LoginName(name) else { return .success(try store.find(id: id)) }
+                return .success(try store.find(id: id, name: name))
+            } catch { return .failure(error) }
+        }
+        let accepted = pool.run(work) { [onTrouble] result in
+            switch result {
+            case .success(let record): completion(.known(record))
+            case .failure(let error):
+                onTrouble("\(error)")
+                completion(.unavailable)
+            }
+        }
+        if !accepted { completion(.unavailable) }
+    }
+
     /// Makes an account. False: too many wait already.
     func register(name: [UInt8], password: [UInt8], completion: @escaping (Outcome) -> Void) -> Bool {
         return run({ [accounts] in accounts.register(name: name, password: password) }) { [self] result in

@@ -71,6 +71,7 @@ final class WorkerProcess {
         for connection in redis { connection.start() }
         watchSessions()
         userFiles.start()
+        for realm in worker.realms { UserRecheck.start(realm) }
         loop.arm(repeatTimer, after: 1_000)
     }
 

@@ -8,6 +8,9 @@ public final class SessionStore {
 
     /// Told of what should never be: an answer to another question, or a record that is none of ours.
     public var onAlarm: ((String) -> Void)?
+    /// Told of each touch that was due, with the user as the session's record has it: the time to ask a store of users
+    /// that cannot tell by itself what changed.
+    public var onTouched: ((TouchedUser) -> Void)?
 
     /// What is about a user, or all that there is if there are no `furtherLinks`.
     let redis: RedisConnection
@@ -117,11 +120,28 @@ public final class SessionStore {
             link(of: hash).call(commands.prolong(hash, seconds: seconds)) { _ in }
         }
         let userID = [UInt8](view.userID.bytes(in: record))
+        if let onTouched { onTouched(TouchedUser(id: userID, view, in: record)) }
         link(of: hash).call(commands.markSeen(hash, userID: userID, now: now)) { _ in }
     }
 
     /// Notes that a session is as good as touched, since it was just made.
     func noteCreated(_ hash: SessionHash) { touches.note(hash, now: loop.now) }
+}
+
+/// The user of a session that was used.
+public struct TouchedUser: Sendable {
+    /// The id.
+    public let id: [UInt8]
+    /// The login name.
+    public let name: [UInt8]
+    /// The roles that the session carries.
+    public private(set) var roles: [[UInt8]] = []
+
+    init(id: [UInt8], _ view: SessionView, in record: UnsafeRawBufferPointer) {
+        self.id = id
+        name = view.decodedName(in: record)
+        view.forEachRole(in: record) { roles.append(Array($0)) }
+    }
 }
 
 extension SessionStore: RedisReceiver {

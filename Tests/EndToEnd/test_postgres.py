@@ -158,7 +158,7 @@ def test_a_connection_that_was_cut_is_replaced_unseen(server, postgres):
 @pytest.mark.parametrize("find, said", [
     ('select id, email from \\"user\\" where email = $1', "have no column hash"),
     ('select id, password from nowhere where email = $1', "42P01"),
-    ('select id, password from \\"user\\" where $1 is not null', "more than 1 rows"),
+    ('select id, password from \\"user\\" where email = $1 or true', "more than 1 rows"),
 ])
 def test_a_wrong_statement_is_503_and_said(server, postgres, find, said):
     gateway = postgres(users='find "%s"' % find)
@@ -207,3 +207,17 @@ def test_a_table_of_its_own_takes_commands(server, postgres):
     assert gateway.command("user", "disable", "dora", "--config", gateway.path).returncode == 0
     assert gateway.fetch("GET", "/x", user.headers).status == 401
     assert login(gateway, "dora").status == 401
+
+
+def test_a_change_in_the_table_reaches_sessions_with_their_next_touch(server, postgres):
+    gateway = postgres(
+        users='find "%s"' % FIND.replace("as roles", "as roles, name = 'locked' as disabled"),
+        session="key_file state/session.key\ntouch 1s")
+    anna, bob = log_in(gateway, "anna@example.org"), log_in(gateway, "bob@example.org")
+    assert gateway.fetch("GET", "/admin/x", anna.headers).status == 200
+    server.sql("""update "user" set role = 'reader' where id = 1; update "user" set name = 'locked' where id = 2""")
+    wait_until(lambda: gateway.fetch("GET", "/admin/x", anna.headers).status == 403, 8, "the role's end")
+    wait_until(lambda: gateway.fetch("GET", "/x", bob.headers).status == 401, 8, "the locked user's end")
+    assert gateway.fetch("GET", "/x", anna.headers).status == 200
+    server.sql('delete from "user" where id = 1')
+    wait_until(lambda: gateway.fetch("GET", "/x", anna.headers).status == 401, 8, "the removed user's end")

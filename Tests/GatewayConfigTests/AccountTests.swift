@@ -38,7 +38,7 @@ import Testing
         ("hash argon2id 16k 1 4", "E205"), ("hash argon2id 19m 0 1", "E205"),
         ("hash argon2id 1m 1 1", "W514"),
         ("hash scrypt 1", "E203"), ("default_roles Admin", "E205"), ("default_roles", "E202"),
-        ("find 'select 1'", "E212"), ("watch on", "E212"), ("store sqlite again.db", "E204"),
+        ("find 'select 1'", "E305"), ("watch on", "E305"), ("store sqlite again.db", "E204"),
     ])
     func `refuses accounts that cannot be`(_ line: String, _ code: String) {
         #expect(codes(users(line)) == [code])
@@ -57,7 +57,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("store file staff.users", ["E212"]), ("store redis", ["E212"]), ("store postgres x", ["E212"]),
+        ("store file staff.users", []), ("store file", ["E202"]), ("store redis", ["E212"]),
+        ("store postgres x", ["E205"]), ("store postgres postgresql://db/app", []),
         ("store sqlite", ["E202"]), ("store mysql x", ["E203"]), ("store sqlite state/users.db", ["E204"]),
         ("", ["E303"]),
     ])

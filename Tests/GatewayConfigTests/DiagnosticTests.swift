@@ -68,7 +68,7 @@ import Testing
     @Test(arguments: [
         ("realm r {\n idel 5m\n users people\n}", "did you mean \"idle\"?"),
         ("idle 5m", "belongs in: realm"),
-        ("connect_timeout 5s", "belongs in: redis, upstream"),
+        ("connect_timeout 5s", "belongs in: redis, store, upstream"),
         ("server_name x", "use: site HOST { ... }"),
         ("Workers 5", "did you mean \"workers\"?"),
         ("sesions_per_user 5", "did you mean \"sessions_per_user\", which belongs in: realm?"),

@@ -64,13 +64,13 @@ extension Schema {
             "Password at PostgreSQL; not part of the URL.",
             example: "password ${file:/run/secrets/postgres_password}"),
         DirectiveRule(
-            "connections", in: .store, [.count(1...64)], default: "2",
+            "connections", in: .store, [.count(1...64)], default: "2 (store postgres)",
             "Connections to PostgreSQL that each worker keeps at most.", example: "connections 2"),
         DirectiveRule(
-            "connect_timeout", in: .store, [.duration(100...60_000)], default: "2s",
+            "connect_timeout", in: .store, [.duration(100...60_000)], default: "2s (store postgres)",
             "For making a connection to PostgreSQL; beyond it logins are 503.", example: "connect_timeout 2s"),
         DirectiveRule(
-            "timeout", in: .store, [.duration(100...60_000)], default: "2s",
+            "timeout", in: .store, [.duration(100...60_000)], default: "2s (store postgres)",
             "For one statement at PostgreSQL; beyond it logins are 503.", example: "timeout 2s"),
     ]
 
