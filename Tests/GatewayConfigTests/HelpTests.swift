@@ -29,7 +29,8 @@ import Testing
             "rewrite ", "old_key_file ",
             // They read files.
             "logo ", "icon ", "css ", "templates ",
-            "watch ", "find ", "insert ", "set_password ", "connections 2 ", "connect_timeout 2s ", "timeout 2s ",
+            "watch ", "find ", "insert ", "set_password ", "connections 2 ", "connect_timeout 2s ",
+            "timeout 2s ",
         ]
         let lines = fullExample().split(separator: "\n", omittingEmptySubsequences: false).map { line in
             let text = line.drop { $0 == " " }
