@@ -35,10 +35,11 @@ final class PostgresTestServer: Sendable {
                 "--locale=C.UTF-8",
                 "--no-sync",
             ])
-        // The shell ends the server and removes its files when this process is gone, however it went.
+        // The shell ends the server and removes its files when this process is gone, however it went. It may be gone
+        // and not yet waited for: whoever waits may first want the end of its output.
         let script = """
             "$@" >"\(directory)/log" 2>&1 & server=$!
-            while kill -0 \(getpid()) 2>/dev/null; do sleep 0.3; done
+            while grep -q '^State:.[^Z]' /proc/\(getpid())/status 2>/dev/null; do sleep 0.3; done
             kill -QUIT $(head -n1 "\(data)/postmaster.pid") 2>/dev/null; wait $server; rm -rf "\(directory)"
             """
         try Self.start(
@@ -75,6 +76,8 @@ final class PostgresTestServer: Sendable {
         process.arguments = words
         process.currentDirectoryURL = URL(fileURLWithPath: "/")
         process.standardOutput = FileHandle.nullDevice
+        // A server that held this process' own output would keep whoever reads that waiting for its end.
+        process.standardError = FileHandle.nullDevice
         process.standardInput = FileHandle.nullDevice
         try process.run()
         return process
