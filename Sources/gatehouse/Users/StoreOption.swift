@@ -99,6 +99,17 @@ struct FoundUser {
             status: ExitStatus.usage, message: "several stores know \"\(text)\"; choose by --store: \(stores)"
         )
     }
+
+    /// The same for a command that changes the user.
+    ///
+    /// - Throws: `ExitFailure` as `find`, and with status 1 if the user's store is only read.
+    static func findToChange(
+        _ text: String, _ settings: Settings, store name: String?
+    ) throws(ExitFailure) -> FoundUser {
+        let found = try find(text, settings, store: name)
+        try found.store.requireWritable()
+        return found
+    }
 }
 
 extension OpenStore {

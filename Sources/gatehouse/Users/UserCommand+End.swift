@@ -15,8 +15,7 @@ extension UserCommand {
         func run() {
             finish { () throws(ExitFailure) in
                 let settings = try stores.settings()
-                let found = try FoundUser.find(user, settings, store: stores.store)
-                try found.store.requireWritable()
+                let found = try FoundUser.findToChange(user, settings, store: stores.store)
                 StandardError.write("\(found.record.name.typed) may log in\(dryRun ? ", then" : "")\n")
                 if dryRun { return ExitStatus.success }
                 try found.setDisabled(false)
@@ -37,8 +36,7 @@ extension UserCommand {
         func run() {
             finish { () throws(ExitFailure) in
                 let settings = try stores.settings()
-                let found = try FoundUser.find(user, settings, store: stores.store)
-                try found.store.requireWritable()
+                let found = try FoundUser.findToChange(user, settings, store: stores.store)
                 StandardError.write(
                     "\(found.record.name.typed) may not log in any more\(dryRun ? ", then" : "")\n")
                 if dryRun { return ExitStatus.success }
@@ -62,8 +60,7 @@ extension UserCommand {
         func run() {
             finish { () throws(ExitFailure) in
                 let settings = try stores.settings()
-                let found = try FoundUser.find(user, settings, store: stores.store)
-                try found.store.requireWritable()
+                let found = try FoundUser.findToChange(user, settings, store: stores.store)
                 let name = found.record.name.typed
                 if dryRun {
                     StandardError.write("\(name), id \(found.record.id), would be deleted\n")

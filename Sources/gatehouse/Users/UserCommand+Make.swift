@@ -96,8 +96,7 @@ extension UserCommand {
         func run() {
             finish { () throws(ExitFailure) in
                 let settings = try stores.settings()
-                let found = try FoundUser.find(user, settings, store: stores.store)
-                try found.store.requireWritable()
+                let found = try FoundUser.findToChange(user, settings, store: stores.store)
                 let password =
                     generate ? try NewPassword.make(found.store) : try PasswordPrompt.read(twice: true)
                 switch found.store.accounts.resetPassword(id: found.record.id, new: password) {
