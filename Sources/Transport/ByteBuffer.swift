@@ -22,8 +22,6 @@ public final class ByteBuffer {
     public var count: Int { end - start }
     /// Whether nothing is held.
     public var isEmpty: Bool { end == start }
-    /// Bytes that fit behind the content, after compaction, without growing.
-    public var room: Int { capacity - count }
     /// The content; valid until the next mutation.
     public var readable: UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(start: base + start, count: end - start)
@@ -31,18 +29,6 @@ public final class ByteBuffer {
     /// The content for changing in place; valid until the next mutation.
     public var mutableReadable: UnsafeMutableRawBufferPointer {
         UnsafeMutableRawBufferPointer(start: base + start, count: end - start)
-    }
-
-    /// The free space behind the content, compacted so that it is as large as it can be; fill it, then `commit`.
-    public func writable() -> UnsafeMutableRawBufferPointer {
-        if start > 0 { compact() }
-        return UnsafeMutableRawBufferPointer(start: base + end, count: capacity - end)
-    }
-
-    /// Takes over `count` bytes that were put into `writable()`.
-    public func commit(_ count: Int) {
-        precondition(count >= 0 && count <= capacity - end)
-        end += count
     }
 
     /// Drops `count` bytes at the front.

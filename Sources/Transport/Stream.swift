@@ -401,7 +401,7 @@ open class Stream: EventSource {
         }
         let count = receive(into: target)
         if count > 0 {
-            inputBlock.commit(count)
+            inputBlock.commit(count, pool)
             bytesReceived += count
             if count == target.count { updateInterest() }
             handler?.onReadable(self)

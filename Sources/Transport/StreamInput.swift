@@ -40,7 +40,10 @@ struct InputBlock {
     }
 
     /// Takes over `count` bytes that were put into `writable`.
-    mutating func commit(_ count: Int) { end += count }
+    mutating func commit(_ count: Int, _ pool: BufferPool) {
+        precondition(count >= 0 && count <= pool.blockSize - end)
+        end += count
+    }
 
     /// Drops `count` bytes at the front; an emptied block goes back to the pool.
     @inline(__always)
