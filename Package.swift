@@ -81,10 +81,14 @@ let package = Package(
         .testTarget(name: "HTTPCoreTests", dependencies: ["HTTPCore"], swiftSettings: strict),
         .testTarget(name: "HTTP1Tests", dependencies: ["HTTP1"], swiftSettings: strict),
         .testTarget(name: "GatewayConfigTests", dependencies: ["GatewayConfig"], swiftSettings: strict),
-        .testTarget(name: "AccessTests", dependencies: ["Access"], swiftSettings: strict),
-        .testTarget(name: "PagesTests", dependencies: ["Pages", "GatewayConfig"], swiftSettings: strict),
+        .testTarget(
+            name: "AccessTests", dependencies: ["Access", "RandomTestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "PagesTests", dependencies: ["Pages", "GatewayConfig", "RandomTestSupport"],
+            swiftSettings: strict),
         .testTarget(name: "SecretsTests", dependencies: ["Secrets"], swiftSettings: strict),
         .testTarget(name: "TransportTests", dependencies: ["Transport"], swiftSettings: strict),
+        .target(name: "RandomTestSupport", path: "Tests/RandomTestSupport", swiftSettings: strict),
         .target(
             name: "RedisTestSupport", dependencies: ["Redis", "Transport"], path: "Tests/RedisTestSupport",
             swiftSettings: strict),
@@ -94,10 +98,14 @@ let package = Package(
         .testTarget(
             name: "SessionsTests", dependencies: ["Sessions", "RedisTestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "ThrottlingTests", dependencies: ["Throttling", "Redis", "Transport", "RedisTestSupport"],
+            name: "ThrottlingTests",
+            dependencies: [
+                "Throttling", "Redis", "Transport", "RandomTestSupport", "RedisTestSupport",
+            ],
             swiftSettings: strict),
         .testTarget(
-            name: "OperationsTests", dependencies: ["Operations", "GatewayConfig", "Transport"],
+            name: "OperationsTests",
+            dependencies: ["Operations", "GatewayConfig", "Transport", "RandomTestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "SupervisorTests",
@@ -107,7 +115,7 @@ let package = Package(
             name: "ProxyTests",
             dependencies: [
                 "Proxy", "HTTPCore", "HTTP1", "GatewayConfig", "Operations", "Secrets", "Transport",
-                "Accounts",
+                "Accounts", "RandomTestSupport",
             ],
             swiftSettings: strict),
     ]

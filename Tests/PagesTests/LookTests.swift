@@ -1,4 +1,5 @@
 import GatewayConfig
+import RandomTestSupport
 import Testing
 
 @testable import Pages

@@ -1,5 +1,6 @@
 import Foundation
 import GatewayConfig
+import RandomTestSupport
 import Testing
 
 @testable import Proxy

@@ -1,5 +1,6 @@
 import GatewayConfig
 import Glibc
+import RandomTestSupport
 import Testing
 import Transport
 

@@ -1,6 +1,7 @@
 import Foundation
 import GatewayConfig
 import Operations
+import RandomTestSupport
 import Testing
 import Transport
 

@@ -1,5 +1,6 @@
 import GatewayConfig
 import HTTP1
+import RandomTestSupport
 import Testing
 import Transport
 

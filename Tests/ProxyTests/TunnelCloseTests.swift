@@ -1,5 +1,6 @@
 import HTTP1
 import Operations
+import RandomTestSupport
 import Testing
 
 @testable import Proxy

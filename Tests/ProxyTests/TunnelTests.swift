@@ -1,5 +1,6 @@
 import GatewayConfig
 import Operations
+import RandomTestSupport
 import Testing
 
 @testable import Proxy
