@@ -66,12 +66,15 @@ public final class LogWriter: Sendable {
     @discardableResult
     public func append(_ line: UnsafeRawBufferPointer) -> Bool {
         guard line.count < Self.maximumWrite, ring.add(line) else {
-            droppedLines.wrappingAdd(1, ordering: .relaxed)
+            drop()
             return false
         }
         wakeIfAsleep()
         return true
     }
+
+    /// Counts a line as dropped that was too long to be one.
+    public func drop() { droppedLines.wrappingAdd(1, ordering: .relaxed) }
 
     /// Takes a copy of `line`; see the other `append`.
     @discardableResult

@@ -3,6 +3,16 @@ import HTTPCore
 import Transport
 
 extension Exchange {
+    /// Calls `body` with the client's address; costs no copy where no proxy is trusted.
+    func withClientAddress(_ body: (UnsafeRawBufferPointer) -> Void) {
+        let isPeers = fixedConnection.use { connection in
+            if connection.peer.isTrusted { return false }
+            connection.peer.text.withUnsafeBytes(body)
+            return true
+        }
+        if !isPeers { clientAddress.withUnsafeBytes(body) }
+    }
+
     /// The client's address for logs and records: the peer's, or behind trusted proxies the right-most address in
     /// X-Forwarded-For that is not theirs.
     var clientAddress: [UInt8] {

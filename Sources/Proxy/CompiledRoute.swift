@@ -31,6 +31,8 @@ final class CompiledRoute {
     let rewritesPath: Bool
     let limits: [RouteLimit]
     let hasLimits: Bool
+    /// Its site and itself in the access log.
+    let logFields: FixedBytes
 
     init(_ settings: RouteSettings, host: String, realms: [Realm], groups: [UpstreamGroup]) {
         self.settings = settings
@@ -57,6 +59,7 @@ final class CompiledRoute {
                 $1, index: $0, pattern: settings.pattern.text, methods: settings.methods, host: host)
         }
         hasLimits = !limits.isEmpty
+        logFields = FixedBytes(logFields: [("site", host), ("route", settings.pattern.text)])
     }
 }
 
@@ -71,6 +74,8 @@ final class CompiledSite {
     let allowsEncodedPaths: Bool
     /// The realm of the site's own pages where a route does not say.
     let realm: Realm?
+    /// Itself in the access log, where no route was found.
+    let logFields: FixedBytes
 
     init(_ settings: SiteSettings, index: Int, realms: [Realm], groups: [UpstreamGroup]) {
         self.index = index
@@ -80,5 +85,6 @@ final class CompiledSite {
         fixedRoutes = routes.map { Fixed($0) }
         allowsEncodedPaths = settings.routes.contains { $0.encodedPaths }
         realm = settings.realm.map { realms[$0] }
+        logFields = FixedBytes(logFields: [("site", host)])
     }
 }

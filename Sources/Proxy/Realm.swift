@@ -26,6 +26,8 @@ final class Realm {
     let takesBearer: Bool
     /// `; Path=/; HttpOnly; SameSite=Lax[; Secure]`, the same for setting and clearing.
     let cookieAttributes: [UInt8]
+    /// Itself in the access log, and the beginning of what its check said.
+    let logFields: FixedBytes
 
     init(
         index: Int, settings: RealmSettings, keys: KeyRing, sessions: SessionStore, accounts: AccountsDesk,
@@ -47,5 +49,6 @@ final class Realm {
         takesBearer = settings.bearer
         let secure = settings.cookieSecure ? "; Secure" : ""
         cookieAttributes = Array("; Path=/; HttpOnly; SameSite=\(settings.sameSite.rawValue)\(secure)".utf8)
+        logFields = FixedBytes(logFields: [("realm", settings.name)], then: ",\"auth\":\"")
     }
 }

@@ -206,7 +206,7 @@ final class WorkerProcess {
             parts: WorkerParts(
                 settings: settings, loop: loop, realms: realms, groups: groups, keys: keys,
                 log: AccessLog(
-                    settings: settings.log, writer: access, process: log, isJSON: isJSON, loop: loop),
+                    settings: settings.log, writer: access, process: log, isJSON: isJSON),
                 processLog: log, audit: audit, counters: plan.counters,
                 clientPool: BufferPool(blockSize: block, limit: 256)))
     }

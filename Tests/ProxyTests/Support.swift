@@ -173,7 +173,7 @@ final class Gateway {
                 settings: settings, loop: loop, realms: [], groups: groups,
                 keys: try KeyRing([[UInt8](repeating: 7, count: 32)]),
                 log: AccessLog(
-                    settings: settings.log, writer: writer, process: process, isJSON: true, loop: loop),
+                    settings: settings.log, writer: writer, process: process, isJSON: true),
                 processLog: process, audit: AuditLog(writer, isJSON: true),
                 counters: try WorkerCounters.standalone(),
                 clientPool: BufferPool(blockSize: 32 << 10, limit: 8)))

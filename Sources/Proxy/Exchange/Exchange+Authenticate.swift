@@ -54,12 +54,18 @@ final class Identity {
 }
 
 /// What the session check said; the access log's `auth`.
-enum SessionResult: String {
-    case none = "none"
-    case ok = "ok"
-    case badSignature = "bad_signature"
-    case absent = "absent"
-    case unavailable = "unavailable"
+enum SessionResult {
+    case none, ok, badSignature, absent, unavailable
+
+    var word: StaticString {
+        switch self {
+        case .none: "none"
+        case .ok: "ok"
+        case .badSignature: "bad_signature"
+        case .absent: "absent"
+        case .unavailable: "unavailable"
+        }
+    }
 }
 
 extension Exchange {

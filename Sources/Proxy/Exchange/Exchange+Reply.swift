@@ -196,11 +196,14 @@ extension Exchange {
 
     // MARK: Parts
 
-    func writeRequestID(into out: ByteBuffer) {
+    func writeRequestID(into out: ByteBuffer) { withRequestID { out.append($0) } }
+
+    /// Calls `body` with the request's id.
+    func withRequestID(_ body: (UnsafeRawBufferPointer) -> Void) {
         if let givenRequestID {
-            out.append(givenRequestID)
+            givenRequestID.withUnsafeBytes(body)
         } else {
-            withUnsafeBytes(of: &requestID) { out.append($0) }
+            withUnsafeBytes(of: &requestID, body)
         }
     }
 

@@ -163,15 +163,22 @@ final class Exchange {
 }
 
 /// How an exchange ended, as the access log says it.
-enum ExchangeEnd: String {
-    case ok = "ok"
-    case clientAbort = "client_abort"
-    case upstreamAbort = "upstream_abort"
-    case upstreamTimeout = "upstream_timeout"
-    case clientTimeout = "client_timeout"
-    case limit = "limit"
-    case drain = "drain"
-    case badRequest = "bad_request"
-    case revoked = "revoked"
-    case expired = "expired"
+enum ExchangeEnd {
+    case ok, clientAbort, upstreamAbort, upstreamTimeout, clientTimeout, limit, drain, badRequest, revoked,
+        expired
+
+    var word: StaticString {
+        switch self {
+        case .ok: "ok"
+        case .clientAbort: "client_abort"
+        case .upstreamAbort: "upstream_abort"
+        case .upstreamTimeout: "upstream_timeout"
+        case .clientTimeout: "client_timeout"
+        case .limit: "limit"
+        case .drain: "drain"
+        case .badRequest: "bad_request"
+        case .revoked: "revoked"
+        case .expired: "expired"
+        }
+    }
 }

@@ -17,6 +17,8 @@ final class UpstreamServer {
 
     let settings: UpstreamSettings.Server
     let label: String
+    /// Its group and itself in the access log, and the beginning of what it answered.
+    let logFields: FixedBytes
     private let group: UpstreamSettings
     private let loop: EventLoop
     private let pool: BufferPool
@@ -47,6 +49,8 @@ final class UpstreamServer {
         self.pool = pool
         self.resolver = resolver
         label = UpstreamServer.label(settings.endpoint)
+        logFields = FixedBytes(
+            logFields: [("upstream", group.name), ("server", label)], then: ",\"upstream_status\":")
         resolve()
     }
 
