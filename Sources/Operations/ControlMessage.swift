@@ -6,6 +6,8 @@ public enum ControlMessage: Sendable, Equatable {
     case failed(String)
     /// Worker: it listens no more, after `drain`.
     case draining
+    /// Worker: its loop turns, after `ping`.
+    case pong
     /// Master: newer workers have taken over. Stop listening, finish what runs, however long it takes.
     case drain
     /// Master: the gateway ends. Stop listening, finish what runs in so many milliseconds, cut the rest.
@@ -14,6 +16,8 @@ public enum ControlMessage: Sendable, Equatable {
     case reopenLogs
     /// Master: write the state to the log.
     case dump
+    /// Master: say whether the loop turns.
+    case ping
 
     /// Most bytes of a line.
     static let maximumLine = 2_048
@@ -25,10 +29,12 @@ public enum ControlMessage: Sendable, Equatable {
         case .ready: text = "READY"
         case .failed(let reason): text = "FAILED " + Self.oneLine(reason)
         case .draining: text = "DRAINING"
+        case .pong: text = "PONG"
         case .drain: text = "DRAIN"
         case .terminate(let grace): text = "TERM \(grace)"
         case .reopenLogs: text = "REOPEN"
         case .dump: text = "DUMP"
+        case .ping: text = "PING"
         }
         return Array(text.utf8) + [0x0a]
     }
@@ -39,9 +45,11 @@ public enum ControlMessage: Sendable, Equatable {
         switch text {
         case "READY": self = .ready
         case "DRAINING": self = .draining
+        case "PONG": self = .pong
         case "DRAIN": self = .drain
         case "REOPEN": self = .reopenLogs
         case "DUMP": self = .dump
+        case "PING": self = .ping
         default:
             if text.hasPrefix("FAILED ") {
                 self = .failed(String(text.dropFirst("FAILED ".count)))

@@ -42,7 +42,8 @@ public final class WorkerControl: ControlReceiver {
         case .terminate(let grace): delegate?.onTerminate(graceMilliseconds: grace)
         case .reopenLogs: delegate?.onReopenLogs()
         case .dump: delegate?.onDump()
-        case .ready, .failed, .draining: break
+        case .ping: self.channel?.send(.pong)
+        case .ready, .failed, .draining, .pong: break
         }
     }
 

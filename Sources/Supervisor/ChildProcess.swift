@@ -29,7 +29,9 @@ enum ChildProcess {
         var pointer = environ
         while let entry = pointer.pointee {
             let text = String(cString: entry)
-            if !text.hasPrefix("LISTEN_"), !text.hasPrefix("NOTIFY_SOCKET=") { entries.append(text) }
+            if !text.hasPrefix("LISTEN_"), !text.hasPrefix("NOTIFY_SOCKET="), !text.hasPrefix("WATCHDOG_") {
+                entries.append(text)
+            }
             pointer += 1
         }
         // A crash report asks nobody, and does not show memory: there may be secrets in it.

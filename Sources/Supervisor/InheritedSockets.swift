@@ -3,6 +3,7 @@ import Glibc
 /// Listening sockets that the service manager opened (sd_listen_fds(3)).
 struct InheritedSockets {
     private var descriptors: [String: Int32] = [:]
+    private var repeated: Set<String> = []
 
     /// Reads LISTEN_PID, LISTEN_FDS and LISTEN_FDNAMES of this process.
     init() {
@@ -17,12 +18,18 @@ struct InheritedSockets {
         let names = (variable("LISTEN_FDNAMES") ?? "").split(separator: ":", omittingEmptySubsequences: false)
         for index in 0..<count {
             let name = index < names.count ? String(names[index]) : "unknown"
-            if descriptors[name] == nil { descriptors[name] = 3 + Int32(index) }
+            if descriptors[name] == nil {
+                descriptors[name] = 3 + Int32(index)
+            } else {
+                repeated.insert(name)
+            }
         }
     }
 
     /// The descriptor of `name`.
     subscript(name: String) -> Int32? { descriptors[name] }
+    /// Whether several sockets have this name, so that it is none.
+    func isAmbiguous(_ name: String) -> Bool { repeated.contains(name) }
     /// All names, for an error message.
     var names: [String] { descriptors.keys.sorted() }
 }

@@ -67,12 +67,7 @@ final class ListenerSet {
     private func make(_ listener: ListenerSettings, patience: Int) throws(ExitFailure) -> Entry {
         switch listener.endpoint {
         case .inherited(let name):
-            guard let number = inherited[name] else { throw Self.notInherited(name, inherited.names) }
-            // A copy, so that dropping the listener and taking it up again stays possible.
-            let copy = fcntl(number, F_DUPFD_CLOEXEC, 3)
-            guard copy >= 0 else { throw Self.failure(listener.endpoint, errno) }
-            _ = fcntl(copy, F_SETFL, fcntl(copy, F_GETFL) | O_NONBLOCK)
-            return Entry(descriptor: copy, isInherited: true)
+            return Entry(descriptor: try copy(name, of: listener.endpoint), isInherited: true)
         case .unix(let path):
             do throws(SystemError) {
                 let socket = try DirectorySocket(path)
@@ -83,6 +78,30 @@ final class ListenerSet {
             let address = try Self.resolve(host, port)
             return Entry(
                 descriptor: try listen(address, listener, patience: patience), isInherited: false)
+        }
+    }
+
+    /// A copy, so that dropping the listener and taking it up again stays possible.
+    private func copy(_ name: String, of endpoint: Endpoint) throws(ExitFailure) -> Int32 {
+        guard let number = inherited[name] else { throw Self.notInherited(name, inherited.names) }
+        // Connections to the one that nobody accepts from would wait for ever.
+        if inherited.isAmbiguous(name) {
+            throw Self.unusable(name, "passed several sockets of that name; give each a unit of its own")
+        }
+        guard Sockets.isListening(number) else {
+            throw Self.unusable(
+                name, "passed no listening stream socket; its unit needs ListenStream, Accept=no")
+        }
+        let copy = fcntl(number, F_DUPFD_CLOEXEC, 3)
+        guard copy >= 0 else { throw Self.failure(endpoint, errno) }
+        _ = fcntl(copy, F_SETFL, fcntl(copy, F_GETFL) | O_NONBLOCK)
+        return copy
+    }
+
+    /// Names of inherited sockets that `listeners` leave unused: who connects there is never answered.
+    func unused(_ listeners: [ListenerSettings]) -> [String] {
+        inherited.names.filter { name in
+            !listeners.contains { $0.endpoint == .inherited(name: name) }
         }
     }
 
@@ -122,6 +141,12 @@ final class ListenerSet {
         }
         return ExitFailure(
             status: isForbidden ? ExitStatus.notPermitted : ExitStatus.cannotCreate, message: message)
+    }
+
+    private static func unusable(_ name: String, _ reason: String) -> ExitFailure {
+        ExitFailure(
+            status: ExitStatus.cannotCreate,
+            message: "cannot listen on fd:\(name): the service manager \(reason)")
     }
 
     private static func notInherited(_ name: String, _ names: [String]) -> ExitFailure {

@@ -60,6 +60,16 @@ public enum Sockets {
         return ioctl(descriptor, UInt(FIONREAD), &count) == 0 ? count : 0
     }
 
+    /// Whether a descriptor from elsewhere is a stream socket that listens.
+    public static func isListening(_ descriptor: Int32) -> Bool {
+        var kind: Int32 = 0
+        var listens: Int32 = 0
+        var length = socklen_t(4)
+        return getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &kind, &length) == 0
+            && kind == Int32(SOCK_STREAM.rawValue)
+            && getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listens, &length) == 0 && listens != 0
+    }
+
     /// Sends small writes at once (TCP_NODELAY).
     public static func setNoDelay(_ descriptor: Int32) {
         var on: Int32 = 1

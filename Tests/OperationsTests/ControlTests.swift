@@ -17,7 +17,8 @@ import Transport
     }
 
     @Test(arguments: [
-        ControlMessage.ready, .draining, .drain, .reopenLogs, .dump, .terminate(graceMilliseconds: 0),
+        ControlMessage.ready, .draining, .drain, .reopenLogs, .dump, .ping, .pong,
+        .terminate(graceMilliseconds: 0),
         .terminate(graceMilliseconds: 8_000), .failed("no such table: users"),
     ])
     func `what one side writes the other reads`(message: ControlMessage) {
@@ -46,12 +47,12 @@ import Transport
 
         control.sendReady()
         control.sendFailed("after all")
-        for message in [ControlMessage.reopenLogs, .dump, .drain, .terminate(graceMilliseconds: 5)] {
+        for message in [ControlMessage.reopenLogs, .dump, .ping, .drain, .terminate(graceMilliseconds: 5)] {
             channel.send(message)
         }
         for _ in 0..<3 { loop.tick(limit: 20) }
         #expect(worker.words == ["reopen", "dump", "drain", "terminate 5"])
-        #expect(master.words == ["ready", "failed(\"after all\")", "draining"])
+        #expect(master.words == ["ready", "failed(\"after all\")", "pong", "draining"])
 
         channel.close()
         for _ in 0..<3 { loop.tick(limit: 20) }

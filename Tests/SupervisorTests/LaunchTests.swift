@@ -43,6 +43,8 @@ import Transport
         #expect(sockets["web"] == 3)
         #expect(sockets["admin"] == 4)
         #expect(sockets["other"] == nil)
+        #expect(sockets.isAmbiguous("web"))
+        #expect(!sockets.isAmbiguous("admin"))
         #expect(foreign.names.isEmpty)
     }
 

@@ -89,4 +89,26 @@ import Transport
         #expect(
             failure?.message.hasSuffix("the service manager passed no such socket; it passed: web") == true)
     }
+
+    @Test(arguments: [("web", "passed several sockets"), ("log", "passed no listening stream socket")])
+    func `a socket that nobody could accept from is refused`(name: String, reason: String) throws {
+        // Far away from whatever the test process has at 3.
+        let names = "web:web" + String(repeating: ":", count: 998) + "log"
+        let variables = ["LISTEN_PID": "1", "LISTEN_FDS": "1000", "LISTEN_FDNAMES": names]
+        let set = ListenerSet(inherited: InheritedSockets(variable: { variables[$0] }, pid: 1))
+
+        let failure = #expect(throws: ExitFailure.self) {
+            try set.prepare([ListenerSettings(endpoint: .inherited(name: name))])
+        }
+
+        #expect(failure?.status == ExitStatus.cannotCreate)
+        #expect(failure?.message.contains(reason) == true)
+    }
+
+    @Test func `what no listener takes is named`() {
+        let variables = ["LISTEN_PID": "1", "LISTEN_FDS": "2", "LISTEN_FDNAMES": "web:admin"]
+        let set = ListenerSet(inherited: InheritedSockets(variable: { variables[$0] }, pid: 1))
+
+        #expect(set.unused([ListenerSettings(endpoint: .inherited(name: "web"))]) == ["admin"])
+    }
 }

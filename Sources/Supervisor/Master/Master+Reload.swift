@@ -17,6 +17,7 @@ extension Master {
 
     private func reload() {
         log.notice("reloading", ["config": .text(options.provider.path)])
+        tellReloading()
         let reading = options.provider.read()
         reloadReport = reading.report
         guard reading.settings != nil else {
@@ -197,6 +198,7 @@ extension Master {
             }
         }
         lastReload = (verdict, loop.wallNow)
+        tellReady(verdict)
         reloadReport = ""
         let (waiters, startsNext) = reloads.finish()
         for waiter in waiters { waiter(verdict) }

@@ -26,6 +26,7 @@ extension Master {
         log.notice(
             "ending",
             ["delay_ms": .number(shutdown?.delay ?? 0), "grace_ms": .number(shutdown?.grace ?? 0)])
+        tellStopping(shutdown)
         stopPhase = .delay
         timers?.startDelay(shutdown?.delay ?? 0)
         if shutdown?.delay ?? 0 == 0 { onDelayOver() }
@@ -59,6 +60,7 @@ extension Master {
     /// There is nothing to serve with: the start failed.
     func giveUpStart(_ reason: String, _ status: Int32) {
         log.error("cannot start", ["reason": .text(reason)])
+        tellFailure(reason)
         exitStatus = status
         stopPhase = .draining
         fleet.stop(graceMilliseconds: 0, now: loop.now)

@@ -65,7 +65,7 @@ extension Master: ControlReceiver {
         }
     }
 
-    private func killWorker(_ id: Int, _ reason: String) {
+    func killWorker(_ id: Int, _ reason: String) {
         guard let worker = workers[id] else { return }
         log.warning(
             "worker is killed",
@@ -130,6 +130,7 @@ extension Master: ControlReceiver {
             handingOver.remove(worker.id)
             finishSwitch()
         case .failed(let reason): worker.failure = reason
+        case .pong: heartbeat.onAnswer(worker.id)
         default: break
         }
     }

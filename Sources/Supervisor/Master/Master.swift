@@ -37,6 +37,8 @@ public final class Master {
     let state: StateDirectory
     let counters: SharedCounters
     let listeners: ListenerSet
+    let service: ServiceManager
+    var heartbeat = Heartbeat()
     let startedAt: Int64
     var fleet = Fleet()
     /// By their number in the fleet.
@@ -117,6 +119,7 @@ public final class Master {
                 status: ExitStatus.failure, message: "cannot log: \(SystemError.text(error.errno))")
         }
         listeners = ListenerSet(inherited: InheritedSockets())
+        service = ServiceManager()
         startedAt = loop.now
     }
 
@@ -137,6 +140,9 @@ public final class Master {
                 "version": .text(Version.text), "config": .text(options.provider.path),
                 "workers": .number(generation.workers), "state": .text(state.path),
             ])
+        for name in listeners.unused(generation.settings.listeners) {
+            log.warning("no listener takes a socket of the service manager", ["socket": "fd:\(name)"])
+        }
         startCompanions()
         _ = reloads.request()
         try bringUp(generation)

@@ -8,6 +8,7 @@ final class MasterTimers: DeadlineReceiver {
     private var delay: DeadlineTimer?
     private var tick: DeadlineTimer?
     private var handover: DeadlineTimer?
+    private var watchdog: DeadlineTimer?
 
     init(_ master: Master) {
         self.master = master
@@ -15,10 +16,20 @@ final class MasterTimers: DeadlineReceiver {
         delay = DeadlineTimer(self)
         tick = DeadlineTimer(self)
         handover = DeadlineTimer(self)
+        watchdog = DeadlineTimer(self)
     }
 
-    /// Calls `flushRepeats` of the log from now on.
-    func startTicking() { if let tick { master.loop.arm(tick, after: 1_000) } }
+    /// Looks after log and workers from now on, and gives signs of life where they are wanted.
+    func startTicking() {
+        armTick()
+        armWatchdog()
+    }
+
+    private func armTick() { if let tick { master.loop.arm(tick, after: 1_000) } }
+
+    private func armWatchdog() {
+        if let watchdog, let interval = master.watchdogInterval { master.loop.arm(watchdog, after: interval) }
+    }
 
     /// When the fleet wants to be told the time; `.max` = not at all.
     func setFleetDeadline(_ deadline: Int64) {
@@ -40,10 +51,15 @@ final class MasterTimers: DeadlineReceiver {
         if timer === fleet { master.onFleetTime() }
         if timer === delay { master.onDelayOver() }
         if timer === handover { master.finishSwitch(isLate: true) }
+        if timer === watchdog {
+            master.tellAlive()
+            armWatchdog()
+        }
         if timer === tick {
             master.log.flushRepeats()
             master.audit.reportDrops(to: master.log)
-            startTicking()
+            master.checkWorkers()
+            armTick()
         }
     }
 }
