@@ -314,7 +314,7 @@ public struct RealmSettings: Sendable, Equatable {
     /// SameSite attribute of the cookie, as it is written there.
     public enum SameSite: String, Sendable { case lax = "Lax", strict = "Strict" }
     /// What a session too many does.
-    public enum SessionLimitPolicy: String, Sendable { case reject, evictOldest }
+    public enum SessionLimitPolicy: String, Sendable { case reject, evictOldest, evictIdle }
     /// Its name.
     public var name: String
     /// Index into `Settings.users`.

@@ -175,7 +175,7 @@ final class WorkerProcess {
                 redis: redis[0], further: Array(redis.dropFirst()), loop: loop,
                 prefix: Array(settings.redis.prefix.utf8),
                 realm: Array(realm.name.utf8), touchMilliseconds: settings.session.touch,
-                limit: realm.sessionsPerUser, evictsOldest: realm.sessionLimitPolicy == .evictOldest)
+                limit: realm.sessionsPerUser, whenFull: realm.sessionLimitPolicy.policy)
             sessions.onAlarm = {
                 log.error(
                     "critical: what Redis says about sessions cannot be trusted",

@@ -10,7 +10,7 @@ public struct SessionCommands: Sendable {
 
     /// Writes `record`, which is `encoded`, and puts its session in its user's list; see `SessionScripts.login`.
     func login(
-        _ record: SessionRecord, encoded: [UInt8], now: Int64, limit: Int, evictsOldest: Bool,
+        _ record: SessionRecord, encoded: [UInt8], now: Int64, limit: Int, whenFull: SessionLimitPolicy,
         replacing: SessionHash?
     ) -> RedisCommand {
         script(
@@ -21,7 +21,7 @@ public struct SessionCommands: Sendable {
             [
                 record.hash.array, encoded, text(record.timeToLive(now: now)), text(record.created),
                 text(Int64(limit)),
-                [UInt8]((evictsOldest ? "evict" : "reject").utf8), text(max(1, record.absoluteEnd - now)),
+                [UInt8](whenFull.rawValue.utf8), text(max(1, record.absoluteEnd - now)),
                 replacing?.array ?? [],
             ])
     }

@@ -64,8 +64,8 @@ enum SessionScripts {
         """
 
     /// KEYS: record, the user's sessions, their last use. ARGV: hash, record, its life in ms, when it began, how many
-    /// sessions the user may have (0 = any number), `evict` or `reject`, life of the sets in ms, hash of the session
-    /// that this one replaces or nothing, base. Returns how many were evicted, or -1: rejected.
+    /// sessions the user may have (0 = any number), `oldest`, `idle` or `reject`, life of the sets in ms, hash of the
+    /// session that this one replaces or nothing, base. Returns how many were evicted, or -1: rejected.
     static let login = """
         local base = ARGV[9]
         \(finish)
@@ -80,6 +80,13 @@ enum SessionScripts {
           end
         end
         if limit > 0 and #alive >= limit and ARGV[6] == 'reject' then return -1 end
+        if limit > 0 and #alive >= limit and ARGV[6] == 'idle' then
+          local place = {}
+          for index, hash in ipairs(redis.call('ZRANGE', KEYS[3], 0, -1)) do place[hash] = index end
+          for index, hash in ipairs(alive) do alive[index] = { place[hash] or 0, index, hash } end
+          table.sort(alive, function(a, b) return a[1] < b[1] or a[1] == b[1] and a[2] < b[2] end)
+          for index, entry in ipairs(alive) do alive[index] = entry[3] end
+        end
         if not redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3], 'NX') then
           return redis.error_reply('ERR there is such a session already')
         end

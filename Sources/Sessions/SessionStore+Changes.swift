@@ -18,7 +18,7 @@ extension SessionStore {
             return
         }
         let command = commands.login(
-            record, encoded: encoded, now: loop.wallNow, limit: limit, evictsOldest: evictsOldest,
+            record, encoded: encoded, now: loop.wallNow, limit: limit, whenFull: whenFull,
             replacing: replacing)
         let link = link(of: record.hash)
         link.call(command) { [self] outcome in

@@ -21,7 +21,7 @@ public final class SessionStore {
     let realm: [UInt8]
     let commands: SessionCommands
     let limit: Int
-    let evictsOldest: Bool
+    let whenFull: SessionLimitPolicy
     private let touchMilliseconds: Int64
     private var touches = TouchLedger(limit: ledgerLimit)
 
@@ -44,11 +44,11 @@ public final class SessionStore {
     ///     order.
     ///   - touchMilliseconds: at most once in this time is a session's life in Redis extended.
     ///   - limit: sessions that a user may have; 0 = any number.
-    ///   - evictsOldest: whether a login beyond the limit ends the user's oldest session; otherwise it is rejected.
+    ///   - whenFull: what a login beyond the limit does.
     public init(
         redis: RedisConnection, further: [RedisConnection] = [], loop: EventLoop, prefix: [UInt8],
         realm: [UInt8],
-        touchMilliseconds: Int, limit: Int, evictsOldest: Bool
+        touchMilliseconds: Int, limit: Int, whenFull: SessionLimitPolicy
     ) {
         self.redis = redis
         furtherLinks = ContiguousArray(further)
@@ -56,7 +56,7 @@ public final class SessionStore {
         self.loop = loop
         self.realm = realm
         self.limit = limit
-        self.evictsOldest = evictsOldest
+        self.whenFull = whenFull
         self.touchMilliseconds = Int64(touchMilliseconds)
         commands = SessionCommands(keys: SessionKeys(prefix: prefix, realm: realm))
         let placeholder = [UInt8](repeating: UInt8(ascii: "-"), count: SessionHash.count)

@@ -513,6 +513,18 @@ def test_one_session_too_many_ends_the_oldest(make_gateway):
     assert [status(gateway, u) for u in (user, moved, second, third)] == [401, 401, 200, 200]
 
 
+def test_one_session_too_many_ends_the_one_unused_longest(make_gateway):
+    gateway = make_gateway(sessions="\nsessions_per_user 2 evict idle")
+    user = register(gateway)
+    settle(0.01)
+    second = log_in(gateway, user.name)
+    settle(0.01)
+    extend(gateway, user)
+    third = log_in(gateway, user.name)
+    assert [status(gateway, u) for u in (user, second, third)].count(401) == 1
+    assert status(gateway, second) == 401, "it was opened later, and not used since"
+
+
 # The password.
 
 def change(gateway, user, current, new, headers=()):

@@ -96,6 +96,20 @@ import Testing
         #expect(realm.afterLogout == "/bye/")
     }
 
+    @Test(arguments: [
+        ("", RealmSettings.SessionLimitPolicy.evictOldest), (" evict oldest", .evictOldest),
+        (" evict idle", .evictIdle),
+        (" reject", .reject),
+    ])
+    func `what a session too many does is in the words behind the number`(
+        words: String, policy: RealmSettings.SessionLimitPolicy
+    ) {
+        let result = realm("sessions_per_user 5\(words)")
+
+        #expect(render(result) == "")
+        #expect(result.settings?.realms.first?.sessionLimitPolicy == policy)
+    }
+
     @Test func `a cookie that is not secure has a plain name and a warning`() {
         let result = realm("cookie_secure off")
 
@@ -111,7 +125,7 @@ import Testing
         ("csrf on", "E203"), ("samesite none", "E203"), ("cookie a=b", "E205"),
         ("cookie sid", "W515"),
         ("idle 0", "E205"), ("idle 24h", "W504"), ("absolute 500d", "E205"), ("sessions_per_user 0", "E205"),
-        ("sessions_per_user 5 evict", "E202"), ("sessions_per_user 5 evict idle", "E212"),
+        ("sessions_per_user 5 evict", "E202"),
         ("sessions_per_user 5 evict newest", "E203"), ("sessions_per_user 5 refuse", "E203"),
         ("sessions_per_user 5 reject all", "E208"), ("after_login //evil", "E205"),
         ("after_login https://evil", "E205"), ("endpoints /a/", "E205"), ("endpoints /*", "E205"),

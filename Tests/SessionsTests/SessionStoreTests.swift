@@ -11,11 +11,12 @@ struct SessionStoreTests {
 
     init() throws { server = try RealServer() }
 
-    private func harness(limit: Int = 0, evictsOldest: Bool = true, touch: Int = 60_000) throws
+    private func harness(limit: Int = 0, whenFull: SessionLimitPolicy = .evictOldest, touch: Int = 60_000)
+        throws
         -> StoreHarness
     {
         let harness = try StoreHarness(
-            path: server.path, limit: limit, evictsOldest: evictsOldest, touch: touch)
+            path: server.path, limit: limit, whenFull: whenFull, touch: touch)
         harness.redis.connection.start()
         return harness
     }
@@ -84,8 +85,31 @@ struct SessionStoreTests {
         #expect(lower.list("ada")?.map(\.record) == [last])
     }
 
+    @Test func `beyond the limit the one unused longest may go, never the new one`() throws {
+        let harness = try harness(limit: 3, whenFull: .evictIdle)
+        let first = try harness.login("ada")
+        harness.redis.run(for: 3)
+        let second = try harness.login("ada")
+        harness.redis.run(for: 3)
+        let third = try harness.login("ada")
+        // The oldest is used, and the latest was never seen: nobody knows of any use of it.
+        let name = { (record: SessionRecord) in String(decoding: record.hash.array, as: UTF8.self) }
+        #expect(harness.redis.ask("ZADD", "gw:shop:t:ada", "99999999999999", name(first)) == .integer(0))
+        #expect(harness.redis.ask("ZREM", "gw:shop:t:ada", name(third)) == .integer(1))
+
+        let fourth = try harness.newRecord("ada")
+        #expect(harness.create(fourth) == .created(evicted: 1))
+        #expect(harness.lookup(third.hash) == .absent)
+        let fifth = try harness.newRecord("ada")
+        #expect(harness.create(fifth) == .created(evicted: 1))
+        #expect(harness.lookup(second.hash) == .absent)
+        #expect(
+            [first, fourth, fifth].map { harness.lookup($0.hash) } == Array(repeating: .user("ada"), count: 3)
+        )
+    }
+
     @Test func `beyond the limit a login may be rejected, and then changes nothing`() throws {
-        let harness = try harness(limit: 2, evictsOldest: false)
+        let harness = try harness(limit: 2, whenFull: .reject)
         let first = try harness.login("ada")
         let second = try harness.login("ada")
 
@@ -100,7 +124,7 @@ struct SessionStoreTests {
     }
 
     @Test func `sessions that Redis has dropped count no more`() throws {
-        let harness = try harness(limit: 2, evictsOldest: false)
+        let harness = try harness(limit: 2, whenFull: .reject)
         let first = try harness.login("ada")
         _ = try harness.login("ada")
         #expect(harness.redis.ask("DEL", harness.keyName(first)) == .integer(1))

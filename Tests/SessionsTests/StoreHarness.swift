@@ -20,12 +20,13 @@ final class StoreHarness: SessionReceiver {
     }
 
     init(
-        path: String, realm: String = "shop", limit: Int = 0, evictsOldest: Bool = true, touch: Int = 60_000
+        path: String, realm: String = "shop", limit: Int = 0, whenFull: SessionLimitPolicy = .evictOldest,
+        touch: Int = 60_000
     ) throws {
         redis = try Harness(.unix(path: path))
         store = SessionStore(
             redis: redis.connection, loop: redis.loop, prefix: [UInt8]("gw".utf8), realm: [UInt8](realm.utf8),
-            touchMilliseconds: touch, limit: limit, evictsOldest: evictsOldest)
+            touchMilliseconds: touch, limit: limit, whenFull: whenFull)
         issuer = TicketIssuer(keyRing: try KeyRing([key(1)]), realm: [UInt8](realm.utf8))
         final class Weak { weak var harness: StoreHarness? }
         let box = Weak()

@@ -168,14 +168,16 @@ extension SettingsBuilder {
         switch words.map(\.text) {
         case [], ["evict", "oldest"]: realm.sessionLimitPolicy = .evictOldest
         case ["reject"]: realm.sessionLimitPolicy = .reject
-        case ["evict", "idle"]: log.notAvailable(words[1], of: "sessions_per_user evict")
-        case ["evict"]: log.error("E202", words[0].position, "evict whom?", ["write: evict oldest"])
+        case ["evict", "idle"]: realm.sessionLimitPolicy = .evictIdle
+        case ["evict"]:
+            log.error("E202", words[0].position, "evict whom?", ["write: evict oldest, or evict idle"])
         default:
             let isKnown = ["evict", "reject"].contains(words[0].text)
             if isKnown, words[0].text == "reject" {
                 log.error("E208", words[1].position, "reject takes no value")
             } else {
-                _ = reader.unknownOption(words[isKnown ? 1 : 0], isKnown ? ["oldest"] : ["reject", "evict"])
+                _ = reader.unknownOption(
+                    words[isKnown ? 1 : 0], isKnown ? ["oldest", "idle"] : ["reject", "evict"])
             }
         }
     }

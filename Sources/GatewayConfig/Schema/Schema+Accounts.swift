@@ -103,11 +103,11 @@ extension Schema {
             example: "remember 30d"),
         DirectiveRule(
             "sessions_per_user", in: .realm,
-            [.count(1...1_000), ArgumentRule("reject | evict oldest", .word, 0...2)],
+            [.count(1...1_000), ArgumentRule("reject | evict oldest|idle", .word, 0...2)],
             default: "20 evict oldest",
-            "Sessions of one account: one more is refused, or ends the oldest.",
+            "Sessions of one account: one more is refused, or ends the oldest or the one unused longest.",
             example: "sessions_per_user 20 evict oldest"
-        ).written("sessions_per_user N [reject | evict oldest]"),
+        ).written("sessions_per_user N [reject | evict oldest|idle]"),
         DirectiveRule(
             "login_limit", in: .realm,
             [ArgumentRule("RATE|off", .word), ArgumentRule("per ip|account|account_ip", .word, 0...2)],
