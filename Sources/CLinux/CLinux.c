@@ -57,7 +57,8 @@ int clinux_cpu_count(void) {
     return CPU_COUNT(&set);
 }
 
-int clinux_spawn(const char *path, char *const argv[], char *const envp[], const int *fds, int count) {
+int clinux_spawn(const char *path, char *const argv[], char *const envp[], const int *fds, int count,
+                  int output) {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     int result = posix_spawn_file_actions_init(&actions);
@@ -75,6 +76,10 @@ int clinux_spawn(const char *path, char *const argv[], char *const envp[], const
     posix_spawnattr_setpgroup(&attributes, 0);
     posix_spawnattr_setflags(&attributes,
                              POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+    if (output >= 0) {
+        result = posix_spawn_file_actions_adddup2(&actions, output, 1);
+        if (result == 0) result = posix_spawn_file_actions_adddup2(&actions, output, 2);
+    }
     // Two rounds, so that no target number overwrites a source that is still to come: first everything
     // well above the targets, then down to 3, 4, 5, ...
     int high = 3 + count;

@@ -24,6 +24,10 @@ final class CounterMap: @unchecked Sendable {
     static let size = rateOffset + RateTable.size
     private static let rateOffset = firstSlot + slotCount * slotBytes
 
+    /// What follows from all of these.
+    static let layout =
+        "\(size).\(gaugeStride).\(gaugeRoom).\(counterRoom).\(firstSlot).\(slotBytes).\(rateOffset)"
+
     let descriptor: Int32
     private let base: UnsafeMutableRawPointer
 

@@ -4,12 +4,14 @@ public import Transport
 /// The master's end of the counters: hands out slots, sums them up, and cleans up after a worker's end.
 public final class SharedCounters {
     private let map: CounterMap
-    private var isTaken = [Bool](repeating: false, count: CounterMap.slotCount)
+    var isTaken = [Bool](repeating: false, count: CounterMap.slotCount)
     /// What workers that are gone have counted.
-    private var retired = [UInt64](repeating: 0, count: Counter.allCases.count)
+    var retired = [UInt64](repeating: 0, count: Counter.allCases.count)
 
     /// New counters, all zero.
-    public init() throws(SystemError) { map = try CounterMap.create() }
+    public convenience init() throws(SystemError) { self.init(map: try CounterMap.create()) }
+
+    init(map: CounterMap) { self.map = map }
 
     /// The memfd, for workers to inherit; stays this object's.
     public var descriptor: Int32 { map.descriptor }

@@ -7,9 +7,10 @@ enum ChildProcess {
     /// This program's own image, also when the file was replaced.
     static let ownImage = "/proc/self/exe"
 
-    /// Starts `path`; `descriptors[i]` becomes `i + 3` there, and this process's others are closed.
+    /// Starts `path`; `descriptors[i]` becomes `i + 3` there, `output` its standard output and error if there is one,
+    /// and this process's others are closed.
     static func spawn(
-        _ path: String, arguments: [String], environment: [String], descriptors: [Int32]
+        _ path: String, arguments: [String], environment: [String], descriptors: [Int32], output: Int32 = -1
     ) throws(SystemError) -> pid_t {
         var argumentPointers = arguments.map { strdup($0) } + [nil]
         var environmentPointers = environment.map { strdup($0) } + [nil]
@@ -18,7 +19,7 @@ enum ChildProcess {
             for pointer in environmentPointers { free(pointer) }
         }
         let result = clinux_spawn(
-            path, &argumentPointers, &environmentPointers, descriptors, Int32(descriptors.count))
+            path, &argumentPointers, &environmentPointers, descriptors, Int32(descriptors.count), output)
         guard result > 0 else { throw SystemError(call: "posix_spawn", code: -result) }
         return result
     }

@@ -54,8 +54,25 @@ struct Fleet {
     private(set) var hasKilled = false
     private var places: [Place] = []
     private var candidate: Candidate?
-    private var nextID = 1
+    /// The id of the next worker.
+    private(set) var nextID = 1
     private var commands: [FleetCommand] = []
+
+    /// A fleet without workers.
+    init() {}
+
+    /// A fleet that was at work: `members` live, and `generation` serves with so many `workers`. Places in which nobody
+    /// is are filled at once.
+    init(serving generation: Int, workers: Int, members: [Member], nextID: Int, now: Int64) {
+        serving = generation
+        self.members = members
+        self.nextID = nextID
+        places = [Place](repeating: Place(), count: workers)
+        for index in places.indices
+        where !members.contains(where: { $0.generation == generation && $0.index == index }) {
+            places[index].startAt = now
+        }
+    }
 
     /// The commands since the last call.
     mutating func takeCommands() -> [FleetCommand] {

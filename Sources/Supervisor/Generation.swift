@@ -14,6 +14,11 @@ struct Generation {
     /// Milliseconds since 1970.
     let loadedAt: Int64
 
+    /// Of the program that its workers run.
+    var version = Version.text
+    /// Whether that is the program before this one, which is to be started should one of them end.
+    var isForeign = false
+
     var needsManagedRedis: Bool { settings.redis.server == .managed }
 
     static func fingerprint(of bytes: [UInt8]) -> String {

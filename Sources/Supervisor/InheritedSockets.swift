@@ -30,6 +30,8 @@ struct InheritedSockets {
     subscript(name: String) -> Int32? { descriptors[name] }
     /// Whether several sockets have this name, so that it is none.
     func isAmbiguous(_ name: String) -> Bool { repeated.contains(name) }
+    /// All descriptors.
+    var all: [Int32] { Array(descriptors.values) }
     /// All names, for an error message.
     var names: [String] { descriptors.keys.sorted() }
 }

@@ -20,6 +20,17 @@ final class ListenerSet {
         self.log = log
     }
 
+    /// A set that was at work, with `descriptors` for `listeners`.
+    init(inherited: InheritedSockets, handedOver listeners: [ListenerSettings], _ descriptors: [Int32]) {
+        self.inherited = inherited
+        log = { _ in }
+        for (listener, descriptor) in zip(listeners, descriptors) {
+            var isInherited = false
+            if case .inherited = listener.endpoint { isInherited = true }
+            open[listener.endpoint] = Entry(descriptor: descriptor, isInherited: isInherited)
+        }
+    }
+
     deinit { for entry in open.values { close(entry.descriptor) } }
 
     /// Opens what is not open yet; the descriptors in the order of `listeners`. After a failure nothing is changed.

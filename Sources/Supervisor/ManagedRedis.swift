@@ -71,6 +71,33 @@ final class ManagedRedis: DeadlineReceiver {
         spawn()
     }
 
+    /// Watches over one that runs already, or starts it if it has ended.
+    func takeUp(_ redis: Handover.Redis) {
+        hasServed = true
+        startedAt = redis.startedAt
+        guard redis.pid > 0 else {
+            if !redis.isStopping { spawn() }
+            return
+        }
+        pid = redis.pid
+        if redis.isStopping {
+            phase = .stopping
+            if let timer { loop.arm(timer, after: Self.stopLimit) }
+        } else if redis.isServing {
+            phase = .serving
+        } else {
+            phase = .starting
+            watch(redis.pid)
+        }
+    }
+
+    /// What the program after this one needs to know.
+    var handover: Handover.Redis {
+        Handover.Redis(
+            program: program, pid: pid ?? 0, isServing: phase == .serving, isStopping: phase == .stopping,
+            startedAt: startedAt)
+    }
+
     /// Asks it to write everything out and end; `.stopped` follows.
     func stop() {
         probe?.cancel()
@@ -134,15 +161,19 @@ final class ManagedRedis: DeadlineReceiver {
                 ChildProcess.ownImage, arguments: arguments,
                 environment: ChildProcess.inheritedEnvironment(), descriptors: [])
             pid = child
-            probe = RedisProbe(loop: loop, path: RedisChild.socket(in: state), pid: child) { [weak self] in
-                self?.onServing()
-            }
-            if let timer { loop.arm(timer, after: Self.patience) }
+            watch(child)
         } catch {
             log.error("cannot start redis-server", ["reason": "\(error)"])
             phase = .waiting
             if let timer { loop.arm(timer, after: Int(backoff.next(lived: 0)) + 100) }
         }
+    }
+
+    private func watch(_ child: pid_t) {
+        probe = RedisProbe(loop: loop, path: RedisChild.socket(in: state), pid: child) { [weak self] in
+            self?.onServing()
+        }
+        if let timer { loop.arm(timer, after: Self.patience) }
     }
 
     private func onServing() {

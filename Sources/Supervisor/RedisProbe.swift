@@ -25,8 +25,13 @@ final class RedisProbe: StreamHandler, DeadlineReceiver {
         ask()
     }
 
-    /// Stops asking.
+    /// Stops asking, for good.
     func cancel() {
+        drop()
+        timer?.invalidate()
+    }
+
+    private func drop() {
         timer?.disarm()
         stream?.close()
         stream = nil
@@ -46,8 +51,13 @@ final class RedisProbe: StreamHandler, DeadlineReceiver {
         guard let input = stream.input, input.count >= 5 else { return }
         // While it loads the append-only file it says "-LOADING".
         let isServing = input.readable.starts(with: "+PONG".utf8)
+        drop()
+        guard isServing else {
+            pause()
+            return
+        }
         cancel()
-        if isServing { onServing() } else { pause() }
+        onServing()
     }
 
     override func onEnd(_ stream: Stream) { again() }
@@ -55,12 +65,12 @@ final class RedisProbe: StreamHandler, DeadlineReceiver {
     override func onFailure(_ stream: Stream, _ code: Int32) { again() }
 
     func onDeadline(_ timer: DeadlineTimer) {
-        cancel()
+        drop()
         ask()
     }
 
     private func again() {
-        cancel()
+        drop()
         pause()
     }
 

@@ -32,6 +32,9 @@ struct ReloadQueue {
         return true
     }
 
+    /// Somebody waits for the reload that runs, though they asked before this process could know of it.
+    mutating func join(_ waiter: @escaping Waiter) { running.append(waiter) }
+
     /// The running reload is over: who waited for it, and whether the next is to start now.
     mutating func finish() -> (waiters: [Waiter], startsNext: Bool) {
         let waiters = running

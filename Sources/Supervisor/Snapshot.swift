@@ -25,6 +25,9 @@ final class Snapshot {
         }
     }
 
+    /// Takes over the memfd `descriptor`.
+    init(descriptor: Int32) { self.descriptor = descriptor }
+
     deinit { close(descriptor) }
 
     /// The bytes in the memfd `descriptor`, which several processes may read at the same time.

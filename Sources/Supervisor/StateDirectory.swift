@@ -31,6 +31,16 @@ public final class StateDirectory {
         Self.write(number, "\(getpid())\n")
     }
 
+    /// The directory at the absolute `path`, which this process holds already by its descriptor `lock`.
+    init(path: String, lock: Int32) {
+        self.path = path
+        self.lock = FileDescriptor(lock)
+        wasAbandoned = false
+    }
+
+    /// The descriptor that holds the directory.
+    var lockDescriptor: Int32 { lock.number }
+
     /// Says that the holder ends in good order.
     public func markFinished() { Self.write(lock.number, "") }
 

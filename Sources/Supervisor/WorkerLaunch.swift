@@ -14,6 +14,9 @@ struct WorkerLaunch: Equatable {
     static let countersDescriptor: Int32 = 5
     static let firstListener: Int32 = 6
 
+    /// Where the worker finds its own program, if that was given it after `count` descriptors and the control pipe.
+    static func imagePath(_ count: Int) -> String { "/proc/self/fd/\(controlDescriptor + 1 + Int32(count))" }
+
     var index: Int
     var count: Int
     var generation: Int
@@ -63,6 +66,8 @@ extension WorkerPlan {
         // It was started as /proc/self/exe, and would be called so.
         _ = clinux_set_name("gatehouse")
         let descriptors = (0..<launch.listeners).map { WorkerLaunch.firstListener + Int32($0) }
+        // The program itself may be one more.
+        closefrom(WorkerLaunch.firstListener + Int32(launch.listeners))
         for descriptor in WorkerLaunch.controlDescriptor..<WorkerLaunch.firstListener
             + Int32(launch.listeners)
         {

@@ -11,6 +11,7 @@ enum Gatehouse {
         switch words.first {
         case "worker": exit(WorkerCommand.run(Array(words.dropFirst())))
         case "redis-child": exit(RedisChild.run(Array(words.dropFirst())))
+        case "handover-check": exit(HandoverCheck.run())
         case "bound-child": exit(BoundChild.run(Array(words.dropFirst())))
         case .some(let word) where RootCommand.isUnknown(word):
             refuse(word, of: RootCommand.self, "gatehouse")
@@ -39,6 +40,7 @@ struct RootCommand: ParsableCommand {
         subcommands: [
             RunCommand.self, DevCommand.self, InitCommand.self, CheckCommand.self, FmtCommand.self,
             DumpCommand.self, RoutesCommand.self, ExplainCommand.self, HelpCommand.self, ReloadCommand.self,
+            UpgradeCommand.self,
             StatusCommand.self, HealthCommand.self, UserCommand.self, SessionCommand.self, BanCommand.self,
             KeyCommand.self, HashCommand.self, EchoCommand.self, VersionCommand.self, CompletionCommand.self,
         ])

@@ -101,13 +101,14 @@ def make_redis(cleanup, tmp_path):
 def gateway_maker(directory, redis, cleanup):
     """Starts private gateways. Without `redis=` they share the session-wide server, each under its own prefix."""
 
-    def make(name=None, start=True, recorder=None, wait="redis", env=None, preexec=None, **options):
+    def make(name=None, start=True, recorder=None, wait="redis", env=None, preexec=None, program=None, **options):
         number = next(numbers)
         recorder = recorder or cleanup.add(Recorder())
         if "redis" not in options:
             options["redis"] = "unix://%s?db=0 { prefix t%d }" % (redis.path, number)
         options.setdefault("upstream", recorder.address)
         gateway = cleanup.add(Gateway(os.path.join(directory, name or "gateway%d" % number), env=env, **options))
+        gateway.program = program
         gateway.recorder, gateway.redis, gateway.prefix = recorder, redis, "t%d" % number
         if start:
             gateway.start(wait, preexec)

@@ -12,61 +12,13 @@ import pytest
 
 from harness.client import Client, request
 from harness.gateway import binary, is_alive, settle
+from harness.load import Load
 from harness.redis_server import free_port
 from harness.users import JSON, credentials, register
 from harness.websocket import echo_tunnel, frame, handshake
-from harness.wire import Closed, WireError, wait_until
+from harness.wire import wait_until
 
 pytestmark = pytest.mark.processes
-
-
-class Load:
-    """Requests of one user on kept-alive connections, from several threads, until told to stop."""
-
-    def __init__(self, gateway, user, threads=4, target="/load"):
-        self.gateway, self.user, self.target = gateway, user, target
-        self.count, self.failures, self.statuses = 0, [], {}
-        self.lock, self.stopping = threading.Lock(), threading.Event()
-        self.threads = [threading.Thread(target=self.run, daemon=True) for _ in range(threads)]
-        for thread in self.threads:
-            thread.start()
-        wait_until(lambda: self.count > 20, 10, "some load")
-
-    def run(self):
-        client, used = None, 0
-        data = request("GET", self.target, self.user.headers)
-        while not self.stopping.is_set():
-            try:
-                if client is None:
-                    client, used = self.gateway.client(10), 0
-                client.send(data)
-                response = client.read()
-            except (Closed, ConnectionError, TimeoutError, WireError, OSError) as error:
-                # Between two requests a server may close at any time: that is no failed request.
-                if not (used and isinstance(error, (Closed, ConnectionResetError, BrokenPipeError))):
-                    self.note(repr(error))
-                    settle(0.02)
-                client = None
-                continue
-            used += 1
-            with self.lock:
-                self.count += 1
-                self.statuses[response.status] = self.statuses.get(response.status, 0) + 1
-            if response.status == 200 and response.json()["user"] != [self.user.id]:
-                self.note("somebody else's answer: %r" % response)
-            if (response.get("connection") or "").lower() == "close":
-                client.close()
-                client = None
-
-    def note(self, what):
-        with self.lock:
-            self.failures.append(what)
-
-    def stop(self):
-        self.stopping.set()
-        for thread in self.threads:
-            thread.join(15)
-        return self
 
 
 # Workers.

@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import Operations
@@ -27,6 +28,41 @@ import Testing
         #expect(shared.value(.websockets) == 0)
         two.release(.connections)
         #expect(one.acquire(.connections, limit: 3))
+    }
+
+    @Test func `counters go on in another program that maps them alike`() throws {
+        let before = try SharedCounters()
+        let gone = try #require(before.claimSlot())
+        let slot = try #require(before.claimSlot())
+        before.counters(slot: gone).tally.count(.requests, 5)
+        before.retire(slot: gone)
+        let living = before.counters(slot: slot)
+        living.tally.count(.requests, 2)
+        #expect(living.acquire(.connections, limit: 9))
+        let copy = dup(before.descriptor)
+
+        let after = try SharedCounters(descriptor: copy, slots: [slot], retired: before.retiredTotals)
+        living.tally.count(.requests)
+
+        #expect(after.total(.requests) == 8)
+        #expect(after.value(.connections) == 1)
+        #expect(after.claimSlot() == gone)
+        after.retire(slot: slot)
+        #expect(after.total(.requests) == 8)
+        #expect(after.value(.connections) == 0)
+    }
+
+    @Test func `a map of another kind takes the totals over and nothing else`() throws {
+        let before = try SharedCounters()
+        let slot = try #require(before.claimSlot())
+        before.counters(slot: slot).tally.count(.logins, 3)
+        #expect(before.counters(slot: slot).acquire(.connections, limit: 9))
+
+        let after = try SharedCounters(totals: before.totals.merging(["noSuchCounter": 1]) { one, _ in one })
+
+        #expect(after.total(.logins) == 3)
+        #expect(after.value(.connections) == 0)
+        #expect(after.claimSlot() == 0)
     }
 
     @Test func `what a dead worker held comes free, and what it counted stays`() throws {

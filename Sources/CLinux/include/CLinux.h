@@ -30,6 +30,7 @@ int clinux_cpu_count(void);
 int clinux_contains(const void *bytes, size_t count, const void *needle, size_t needle_count);
 /// Starts `path` with `argv` and `envp` in its own process group, empty signal mask and default handlers;
 /// descriptor `fds[i]` becomes `i + 3` in the child (fds[i] may be any open descriptor), 0 to 2 stay, all
-/// others are closed.
+/// others are closed. `output`, if not negative, becomes 1 and 2.
 /// Returns the pid or -errno.
-int clinux_spawn(const char *path, char *const argv[], char *const envp[], const int *fds, int count);
+int clinux_spawn(const char *path, char *const argv[], char *const envp[], const int *fds, int count,
+                  int output);

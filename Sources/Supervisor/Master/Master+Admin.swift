@@ -14,8 +14,7 @@ extension Master {
         }
         for path in adminPaths(settings) {
             do throws(SystemError) {
-                let socket = try DirectorySocket(path)
-                try server.listen(Sockets.listen(socket.address(), backlog: 64, unixMode: 0o600))
+                try server.listen(try adminSocket(path))
             } catch {
                 throw ExitFailure(
                     status: error.code == EACCES ? ExitStatus.notPermitted : ExitStatus.cannotCreate,
@@ -25,9 +24,18 @@ extension Master {
         admin = server
     }
 
-    func closeAdmin(_ settings: Settings) {
+    /// The one at `path` that the program before this one had, or a new one.
+    private func adminSocket(_ path: String) throws(SystemError) -> FileDescriptor {
+        if let descriptor = adminSockets[path] { return FileDescriptor(descriptor) }
+        let name = try DirectorySocket(path)
+        let socket = try Sockets.listen(name.address(), backlog: 64, unixMode: 0o600)
+        adminSockets[path] = socket.number
+        return socket
+    }
+
+    func closeAdmin() {
         admin?.close()
-        for path in adminPaths(settings) { unlink(path) }
+        for path in adminSockets.keys { unlink(path) }
     }
 
     private func adminPaths(_ settings: Settings) -> [String] {
@@ -51,12 +59,27 @@ extension Master {
                 exchange.request.prefers("text/plain") ? .text(200, statusText()) : .json(200, statusJSON()))
         case "/reload" where exchange.request.method == "POST":
             auditCommand(exchange)
-            let wantsText = exchange.request.prefers("text/plain")
-            requestReload { exchange.answer(Self.answer(to: $0, asText: wantsText)) }
+            requestReload(answerLater(exchange, asText: exchange.request.prefers("text/plain")))
+        case "/upgrade" where exchange.request.method == "POST":
+            auditCommand(exchange)
+            requestUpgrade(
+                QueryItems(exchange.request.query)["binary"],
+                answerLater(exchange, asText: exchange.request.prefers("text/plain")))
         case "/audit" where exchange.request.method == "POST": exchange.answer(takeReport(exchange))
         case "/healthz", "/readyz", "/status": exchange.answer(Self.notAllowed("GET, HEAD"))
-        case "/reload", "/audit": exchange.answer(Self.notAllowed("POST"))
+        case "/reload", "/upgrade", "/audit": exchange.answer(Self.notAllowed("POST"))
         default: exchange.answer(.text(404, "not found\n"))
+        }
+    }
+
+    /// Answers with a verdict; whoever waits for one is handed to the program after this one.
+    func answerLater(_ exchange: PlainExchange, asText: Bool) -> ReloadQueue.Waiter {
+        lastClient += 1
+        let id = lastClient
+        clients[id] = (exchange, asText)
+        return { [weak self] verdict in
+            self?.clients[id] = nil
+            exchange.answer(Self.answer(to: verdict, asText: asText))
         }
     }
 

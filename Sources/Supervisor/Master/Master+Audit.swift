@@ -46,7 +46,7 @@ extension Master {
         }
     }
 
-    private func auditKeys(_ session: SessionSettings) {
+    func auditKeys(_ session: SessionSettings) {
         let keys: [[UInt8]] = session.keys.compactMap {
             if case .bytes(let bytes) = $0 { bytes } else { nil }
         }

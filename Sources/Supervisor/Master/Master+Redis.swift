@@ -11,6 +11,15 @@ extension Master {
         self.redis = redis
     }
 
+    /// Goes on with the one that the program before this one had.
+    func takeUpRedis(_ item: Handover.Redis) {
+        let redis = ManagedRedis(
+            loop: loop, state: state.path, program: item.program, log: log
+        ) { [weak self] event in self?.onRedis(event) }
+        self.redis = redis
+        redis.takeUp(item)
+    }
+
     private func onRedis(_ event: ManagedRedis.Event) {
         switch event {
         case .serving:

@@ -15,7 +15,7 @@ extension Master {
         if reloads.request(waiter) { reload() }
     }
 
-    private func reload() {
+    func reload() {
         log.notice("reloading", ["config": .text(options.provider.path)])
         tellReloading()
         let reading = options.provider.read()
@@ -176,6 +176,10 @@ extension Master {
     /// The last worker of the generation is gone.
     func onEnded(_ number: Int) {
         generations[number] = nil
+        stopUnneededRedis()
+    }
+
+    func stopUnneededRedis() {
         guard stopPhase == .running, let redis, !generations.values.contains(where: \.needsManagedRedis)
         else {
             return
@@ -189,6 +193,8 @@ extension Master {
     }
 
     func finishReload(_ verdict: ReloadVerdict) {
+        var verdict = verdict
+        if upgrade.previous != nil { proveProgram(&verdict) }
         // The start that failed has been told in its own words.
         if verdict.status != ExitStatus.success, fleet.serving > 0 {
             auditRejected(verdict)
@@ -200,13 +206,19 @@ extension Master {
         lastReload = (verdict, loop.wallNow)
         tellReady(verdict)
         reloadReport = ""
+        answerWaiters(verdict)
+    }
+
+    /// What was asked for is over; the next begins.
+    func answerWaiters(_ verdict: ReloadVerdict) {
         let (waiters, startsNext) = reloads.finish()
         for waiter in waiters { waiter(verdict) }
-        guard startsNext else { return }
-        if stopPhase == .running {
+        if startsNext, stopPhase == .running {
             reload()
-        } else {
+        } else if startsNext {
             finishReload(self.verdict(ExitStatus.failure, "the gateway is ending"))
+        } else {
+            startUpgrade()
         }
     }
 }

@@ -24,6 +24,13 @@ extension Master {
         json.add("phase", stopPhase == .running ? (fleet.readyCount > 0 ? "serving" : "starting") : "ending")
         json.add("generation", fleet.serving)
         json.add("config", configuration())
+        if let last = upgrade.last {
+            var attempt = JSONObject()
+            attempt.add("status", Int(last.status))
+            attempt.add("at", Self.time(last.at))
+            attempt.add("message", last.message)
+            json.add("last_upgrade", attempt)
+        }
         if withMembers { json.add("workers", members()) }
         json.add("redis", redisState())
         var gauges = JSONObject()
@@ -58,6 +65,7 @@ extension Master {
             var json = JSONObject()
             json.add("index", member.index)
             json.add("generation", member.generation)
+            json.add("version", generations[member.generation]?.version ?? Version.text)
             json.add("pid", Int(workers[member.id]?.pid ?? 0))
             json.add("phase", member.phase.rawValue)
             json.add("uptime_s", Int((loop.now - member.startedAt) / 1_000))
@@ -91,6 +99,10 @@ extension Master {
         if let lastReload, lastReload.verdict.status != ExitStatus.success {
             lines.append("last reload    failed \(Self.time(lastReload.at)): \(lastReload.verdict.message)")
         }
+        if let last = upgrade.last {
+            let result = last.status == ExitStatus.success ? "" : "failed "
+            lines.append("last upgrade   \(result)\(Self.time(last.at)): \(last.message)")
+        }
         if let redis {
             lines.append(
                 "redis          managed, pid \(redis.pid ?? 0), \(redis.isServing ? "serving" : "not serving")"
@@ -104,10 +116,16 @@ extension Master {
         for member in fleet.members {
             let pid = workers[member.id]?.pid ?? 0
             lines.append(
-                "worker \(member.index)       pid \(pid), generation \(member.generation), \(member.phase.rawValue), "
+                "worker \(member.index)       pid \(pid), generation \(member.generation)\(otherVersion(member.generation)), "
+                    + "\(member.phase.rawValue), "
                     + "up \(Self.duration(loop.now - member.startedAt))")
         }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    private func otherVersion(_ generation: Int) -> String {
+        guard let version = generations[generation]?.version, version != Version.text else { return "" }
+        return " of version \(version)"
     }
 
     private static func duration(_ milliseconds: Int64) -> String {

@@ -28,6 +28,7 @@ extension Master {
             ["delay_ms": .number(shutdown?.delay ?? 0), "grace_ms": .number(shutdown?.grace ?? 0)])
         tellStopping(shutdown)
         stopPhase = .delay
+        upgrade.trial?.cancel()
         timers?.startDelay(shutdown?.delay ?? 0)
         if shutdown?.delay ?? 0 == 0 { onDelayOver() }
     }

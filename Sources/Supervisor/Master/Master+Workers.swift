@@ -55,7 +55,7 @@ extension Master: ControlReceiver {
                 id: id, launch: launch,
                 descriptors: [generation.snapshot.descriptor, counters.descriptor]
                     + generation.listenerDescriptors,
-                loop: loop, receiver: self)
+                image: generation.isForeign ? upgrade.previous?.image : nil, loop: loop, receiver: self)
             workers[id] = worker
             log.debug("worker started", ["worker": .number(index), "pid": .number(Int(worker.pid))])
         } catch {
@@ -80,6 +80,8 @@ extension Master: ControlReceiver {
                 redis?.onExit(status: child.status)
             } else if let worker = workers.values.first(where: { $0.pid == child.pid }) {
                 onWorkerExit(worker, status: child.status)
+            } else if child.pid == upgrade.trial?.pid {
+                upgrade.trial?.onExit(status: child.status)
             } else {
                 companions.first { $0.pid == child.pid }?.onExit(status: child.status)
             }
@@ -92,7 +94,7 @@ extension Master: ControlReceiver {
         if ChildProcess.exitCode(status) == WorkerPlan.unavailable { redisTrouble = worker.failure }
         workers[worker.id] = nil
         handingOver.remove(worker.id)
-        counters.retire(slot: worker.slot)
+        if worker.isCounted { counters.retire(slot: worker.slot) }
         let isExpected = fleet.members.first { $0.id == worker.id }.map {
             $0.phase == .draining || $0.phase == .ending
         }

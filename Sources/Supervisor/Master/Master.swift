@@ -14,6 +14,8 @@ public struct MasterOptions {
     public var requiresRedis = false
     /// Commands of this program, with their arguments, that run beside the workers.
     public var companions: [[String]] = []
+    /// Whether another program can take over with the same command line.
+    public var isUpgradable = true
     /// Called once, when the first workers serve.
     public var onServing: () -> Void = {}
 
@@ -36,6 +38,7 @@ public final class Master {
     var keyIDs: [String] = []
     let state: StateDirectory
     let counters: SharedCounters
+    let inherited: InheritedSockets
     let listeners: ListenerSet
     let service: ServiceManager
     var heartbeat = Heartbeat()
@@ -63,6 +66,13 @@ public final class Master {
     var stopPhase = StopPhase.running
     var exitStatus = ExitStatus.success
     var admin: PlainServer?
+    /// Its listening sockets by their path; the server's.
+    var adminSockets: [String: Int32] = [:]
+    /// Who waits for a verdict there, and whether as text.
+    var clients: [Int: (exchange: PlainExchange, asText: Bool)] = [:]
+    var lastClient = 0
+    /// What is to take this program's place.
+    var upgrade = UpgradeState()
     private(set) var timers: MasterTimers?
     private var signals: SignalSource?
 
@@ -72,6 +82,7 @@ public final class Master {
     public static func run(_ options: MasterOptions) -> Int32 {
         blockSignals()
         do throws(ExitFailure) {
+            if let handover = try takeHandover() { return try resume(options, handover) }
             let reading = options.provider.read()
             if !reading.report.isEmpty { StandardError.write(reading.report) }
             guard let settings = reading.settings else {
@@ -99,15 +110,14 @@ public final class Master {
         pthread_sigmask(SIG_BLOCK, &set, nil)
     }
 
-    private init(
-        _ options: MasterOptions, _ settings: Settings, _ state: StateDirectory
+    init(
+        _ options: MasterOptions, _ settings: Settings, _ state: StateDirectory, _ handover: Handover? = nil
     ) throws(ExitFailure) {
         self.options = options
         self.state = state
-        do throws(SystemError) {
-            loop = try EventLoop()
-            counters = try SharedCounters()
-        } catch { throw ExitFailure(status: ExitStatus.failure, message: "\(error)") }
+        do throws(SystemError) { loop = try EventLoop() } catch {
+            throw ExitFailure(status: ExitStatus.failure, message: "\(error)")
+        }
         do throws(LogFailure) {
             log = ProcessLog(
                 try LogWriter(.standardError, capacity: 256 << 10), format: settings.log.format,
@@ -118,22 +128,29 @@ public final class Master {
             throw ExitFailure(
                 status: ExitStatus.failure, message: "cannot log: \(SystemError.text(error.errno))")
         }
-        listeners = ListenerSet(inherited: InheritedSockets())
+        inherited = InheritedSockets()
+        // What was handed over is taken last: until then there is a way back.
+        do throws(SystemError) {
+            if let handover {
+                counters = try handover.takeCounters()
+            } else {
+                counters = try SharedCounters()
+            }
+        } catch { throw ExitFailure(status: ExitStatus.failure, message: "\(error)") }
+        let serving = handover?.configurations.first { $0.number == handover?.serving }
+        listeners = ListenerSet(
+            inherited: inherited, handedOver: serving == nil ? [] : settings.listeners,
+            serving?.listeners ?? [])
+        startedAt = handover?.startedAt ?? loop.now
         service = ServiceManager()
-        startedAt = loop.now
     }
 
     private func serve(_ reading: ConfigurationReading) throws(ExitFailure) -> Int32 {
         let generation = try prepare(reading, patience: state.wasAbandoned ? 3_000 : 0)
         try options.onPrepared(generation.settings, state.path)
-        do throws(SystemError) {
-            timers = MasterTimers(self)
-            signals = try SignalSource(
-                loop: loop, signals: Self.signals
-            ) { [weak self] in self?.onSignal($0) }
-        } catch { throw ExitFailure(status: ExitStatus.failure, message: "\(error)") }
+        try watchSignals()
         try openAdmin(generation.settings)
-        defer { closeAdmin(generation.settings) }
+        defer { closeAdmin() }
         log.notice(
             "starting",
             [
@@ -146,6 +163,21 @@ public final class Master {
         startCompanions()
         _ = reloads.request()
         try bringUp(generation)
+        return runLoop()
+    }
+
+    /// Makes the loop hear of signals and deadlines.
+    func watchSignals() throws(ExitFailure) {
+        do throws(SystemError) {
+            timers = MasterTimers(self)
+            signals = try SignalSource(
+                loop: loop, signals: Self.signals
+            ) { [weak self] in self?.onSignal($0) }
+        } catch { throw ExitFailure(status: ExitStatus.failure, message: "\(error)") }
+    }
+
+    /// Runs until all has ended; the exit status.
+    func runLoop() -> Int32 {
         timers?.startTicking()
         loop.run()
         listeners.closeAll()

@@ -9,6 +9,7 @@ final class MasterTimers: DeadlineReceiver {
     private var tick: DeadlineTimer?
     private var handover: DeadlineTimer?
     private var watchdog: DeadlineTimer?
+    private var upgrade: DeadlineTimer?
 
     init(_ master: Master) {
         self.master = master
@@ -17,6 +18,7 @@ final class MasterTimers: DeadlineReceiver {
         tick = DeadlineTimer(self)
         handover = DeadlineTimer(self)
         watchdog = DeadlineTimer(self)
+        upgrade = DeadlineTimer(self)
     }
 
     /// Looks after log and workers from now on, and gives signs of life where they are wanted.
@@ -47,6 +49,9 @@ final class MasterTimers: DeadlineReceiver {
 
     func stopHandover() { handover?.disarm() }
 
+    /// Calls `changeProgram` when all of this tick is done.
+    func startUpgrade() { if let upgrade { master.loop.arm(upgrade, after: 0) } }
+
     func onDeadline(_ timer: DeadlineTimer) {
         if timer === fleet { master.onFleetTime() }
         if timer === delay { master.onDelayOver() }
@@ -55,6 +60,7 @@ final class MasterTimers: DeadlineReceiver {
             master.tellAlive()
             armWatchdog()
         }
+        if timer === upgrade { master.changeProgram() }
         if timer === tick {
             master.log.flushRepeats()
             master.audit.reportDrops(to: master.log)

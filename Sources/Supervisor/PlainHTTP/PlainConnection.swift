@@ -25,6 +25,14 @@ final class PlainConnection: StreamHandler, DeadlineReceiver {
         rest()
     }
 
+    /// A connection on which `request` has been read and waits for its answer.
+    convenience init(server: PlainServer, stream: Stream, answering request: PlainRequest) {
+        self.init(server: server, stream: stream)
+        timer?.disarm()
+        self.request = request
+        phase = .answering
+    }
+
     override func onReadable(_ stream: Stream) { advance() }
 
     override func onEnd(_ stream: Stream) { if phase != .answering { leave() } }
@@ -155,8 +163,14 @@ final class PlainConnection: StreamHandler, DeadlineReceiver {
     /// Whether no request is under way.
     var isIdle: Bool { phase == .head }
 
+    /// Whether all that came was answered, and the answer is out.
+    var isFresh: Bool {
+        phase == .head && stream.isOpen && !stream.hasEnded && (stream.input?.isEmpty ?? true)
+            && stream.pendingOutput == 0
+    }
+
     private func forget() {
-        timer?.disarm()
+        timer?.invalidate()
         server.onLeave(self)
     }
 

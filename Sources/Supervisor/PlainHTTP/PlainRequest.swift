@@ -17,6 +17,16 @@ public struct PlainRequest: Sendable {
     public let isWebSocket: Bool
     let keepsAlive: Bool
 
+    /// A request without fields that was read already, and whose answer is the last of its connection.
+    init(answeredLast method: String, path: String) {
+        self.method = method
+        self.path = path
+        query = nil
+        fields = []
+        isWebSocket = false
+        keepsAlive = false
+    }
+
     init(_ head: RequestHead, _ bytes: Span<UInt8>) {
         func text(_ range: Range<Int>) -> String {
             var copy: [UInt8] = []

@@ -36,6 +36,14 @@ public final class PlainServer: AcceptReceiver {
         acceptors.append(try Acceptor(loop: loop, descriptor: descriptor, receiver: self))
     }
 
+    /// Takes over the connection `descriptor`, on which `request` was read by another server; nil if it cannot be.
+    func resume(_ descriptor: Int32, _ request: PlainRequest) -> PlainExchange? {
+        guard let stream = try? Stream(loop: loop, connected: descriptor, pool: pool) else { return nil }
+        let connection = PlainConnection(server: self, stream: stream, answering: request)
+        connections[ObjectIdentifier(connection)] = connection
+        return PlainExchange(connection, request)
+    }
+
     /// Whether connections are left.
     public var isIdle: Bool { connections.isEmpty }
 
@@ -53,10 +61,18 @@ public final class PlainServer: AcceptReceiver {
             Glibc.close(descriptor)
             return
         }
+        welcome(descriptor)
+    }
+
+    /// Serves the connection `descriptor`, on which nothing was read yet.
+    func welcome(_ descriptor: Int32) {
         guard let stream = try? Stream(loop: loop, connected: descriptor, pool: pool) else { return }
         let connection = PlainConnection(server: self, stream: stream)
         connections[ObjectIdentifier(connection)] = connection
     }
+
+    /// Connections that another server could serve as well: nothing of a request was read, all answers are out.
+    var visitors: [Int32] { connections.values.filter(\.isFresh).map(\.descriptor) }
 
     /// The acceptor pauses and comes back by itself.
     public func onAcceptFailure(_ acceptor: Acceptor, _ error: SystemError) {}

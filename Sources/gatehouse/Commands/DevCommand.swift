@@ -23,6 +23,7 @@ struct DevCommand: ParsableCommand {
             let environment = try DevEnvironment(upstream: upstream, redis: redis)
             let password = Password()
             var options = MasterOptions(provider: environment.file)
+            options.isUpgradable = false
             if upstream == nil {
                 options.companions = [["echo", "--quiet", "--listen", environment.sampleAddress]]
             }

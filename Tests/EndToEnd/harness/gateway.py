@@ -85,6 +85,7 @@ class Gateway:
         self.path = os.path.join(self.directory, "gateway.conf")
         self.log_path = os.path.join(self.directory, "gateway.log")
         self.process = None
+        self.program = None
         self.arguments = []
         self.write()
 
@@ -112,7 +113,7 @@ class Gateway:
         with open(self.log_path, "ab") as log:
             self.log_start = log.tell()
             self.process = subprocess.Popen(
-                [binary(), "run", "--config", self.path, *self.arguments], stdout=log, stderr=log, cwd=self.directory, env=self.env,
+                [self.program or binary(), "run", "--config", self.path, *self.arguments], stdout=log, stderr=log, cwd=self.directory, env=self.env,
                 start_new_session=True, preexec_fn=preexec)
         if wait:
             wait_until(self.is_serving, 20, "the gateway's start")
