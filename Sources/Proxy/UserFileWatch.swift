@@ -19,13 +19,15 @@ final class UserFileWatch {
     private let loop: EventLoop
     private let pool: HelperPool
     private let log: ProcessLog
+    private let audit: StoreChangeAudit
     private var files: [Watched] = []
     /// What could not be told to Redis yet, the oldest first.
     private var pending: [(realm: Realm, change: FileUserStore.Change)] = []
     private var isTelling = false
     private lazy var timer = DeadlineTimer(self)
 
-    init(realms: [Realm], loop: EventLoop, pool: HelperPool, log: ProcessLog) {
+    init(realms: [Realm], loop: EventLoop, pool: HelperPool, log: ProcessLog, audit: AuditLog) {
+        self.audit = StoreChangeAudit(log: audit)
         self.loop = loop
         self.pool = pool
         self.log = log
@@ -87,18 +89,18 @@ final class UserFileWatch {
     private func tellRedis() {
         guard !isTelling, let (realm, change) = pending.first else { return }
         isTelling = true
-        let next: (Bool) -> Void = { [weak self] isDone in
+        let next: (Int?) -> Void = { [weak self] count in
             guard let self else { return }
             isTelling = false
-            guard isDone else { return }
+            guard let count else { return }
+            audit.record(change, realm, sessions: count)
             pending.removeFirst()
             tellRedis()
         }
         switch change {
         case .roles(let user, let roles):
-            realm.sessions.setRoles(roles.map { Array($0.utf8) }, userID: Array(user.text.utf8)) {
-                next($0 != nil)
-            }
+            realm.sessions.setRoles(
+                roles.map { Array($0.utf8) }, userID: Array(user.text.utf8), completion: next)
         case .ended(let user): realm.sessions.endAll(userID: Array(user.text.utf8), completion: next)
         }
     }

@@ -1,4 +1,5 @@
 import Accounts
+import Operations
 import Sessions
 
 /// Asks the store again about users whose sessions are used, and carries out what changed: their roles, or that they
@@ -9,14 +10,18 @@ final class UserRecheck {
     private static let limit = 32
 
     private let realm: Realm
+    private let audit: StoreChangeAudit
     private var asked: Set<[UInt8]> = []
 
-    private init(_ realm: Realm) { self.realm = realm }
+    private init(_ realm: Realm, _ audit: StoreChangeAudit) {
+        self.realm = realm
+        self.audit = audit
+    }
 
     /// Begins where the realm's store is of that sort.
-    static func start(_ realm: Realm) {
+    static func start(_ realm: Realm, audit: AuditLog) {
         guard realm.accounts.isChangedByOthers else { return }
-        let recheck = UserRecheck(realm)
+        let recheck = UserRecheck(realm, StoreChangeAudit(log: audit))
         realm.sessions.onTouched = { recheck.ask($0) }
     }
 
@@ -29,12 +34,16 @@ final class UserRecheck {
             // A store that cannot answer changes nothing.
             guard case .known(let record) = answer else { return }
             guard let record, !record.isDisabled else {
-                realm.sessions.endAll(userID: user.id) { _ in }
+                realm.sessions.endAll(userID: user.id) { [self] in
+                    audit.record(.ended(id), realm, sessions: $0 ?? 0)
+                }
                 return
             }
             let roles = record.roles.map { Array($0.utf8) }
             guard roles != user.roles else { return }
-            realm.sessions.setRoles(roles, userID: user.id) { _ in }
+            realm.sessions.setRoles(roles, userID: user.id) { [self] in
+                audit.record(.roles(id, record.roles), realm, sessions: $0 ?? 0)
+            }
         }
     }
 }

@@ -59,7 +59,7 @@ final class WorkerProcess {
         let realms = try Self.makeRealms(
             settings, keys: keys, redis: redis, helpers: helpers, loop: loop, counters: plan.counters,
             hashLimit: queue, log: log)
-        userFiles = UserFileWatch(realms: realms, loop: loop, pool: helpers, log: log)
+        userFiles = UserFileWatch(realms: realms, loop: loop, pool: helpers, log: log, audit: audit)
         worker = Self.makeWorker(
             plan, loop: loop, resolver: resolver, realms: realms, keys: keys, log: log,
             access: accessWriter, audit: audit)
@@ -71,7 +71,7 @@ final class WorkerProcess {
         for connection in redis { connection.start() }
         watchSessions()
         userFiles.start()
-        for realm in worker.realms { UserRecheck.start(realm) }
+        for realm in worker.realms { UserRecheck.start(realm, audit: audit) }
         loop.arm(repeatTimer, after: 1_000)
     }
 

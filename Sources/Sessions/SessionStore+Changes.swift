@@ -43,10 +43,11 @@ extension SessionStore {
         }
     }
 
-    /// Ends all sessions of a user in this realm, but for `except`. `completion` is as for `end`.
-    public func endAll(userID: [UInt8], except: SessionHash? = nil, completion: @escaping (Bool) -> Void) {
+    /// Ends all sessions of a user in this realm, but for `except`. `completion` is called once, never within this
+    /// call, with how many there were; nil if nobody can tell.
+    public func endAll(userID: [UInt8], except: SessionHash? = nil, completion: @escaping (Int?) -> Void) {
         redis.call(commands.logoutEverywhere(userID: userID, except: except)) { [self] in
-            completion(isDone($0, redis))
+            completion(counted($0, redis))
         }
     }
 
@@ -54,12 +55,7 @@ extension SessionStore {
     /// has them. Connections that were opened with the old ones are told to close. `completion` is called once, never
     /// within this call, with how many sessions changed; nil if nobody can tell.
     public func setRoles(_ roles: [[UInt8]], userID: [UInt8], completion: @escaping (Int?) -> Void) {
-        redis.call(commands.setRoles(roles, userID: userID)) { [self] outcome in
-            switch count(outcome, redis) {
-            case .success(let count): completion(Int(clamping: count))
-            case .failure: completion(nil)
-            }
-        }
+        redis.call(commands.setRoles(roles, userID: userID)) { [self] in completion(counted($0, redis)) }
     }
 
     /// Reads all sessions of a user in this realm, oldest first; nil if nobody can tell. Records that are not ours
@@ -102,6 +98,10 @@ extension SessionStore {
 
     private func isDone(_ outcome: RedisOutcome, _ link: RedisConnection) -> Bool {
         if case .success = count(outcome, link) { true } else { false }
+    }
+
+    private func counted(_ outcome: RedisOutcome, _ link: RedisConnection) -> Int? {
+        if case .success(let count) = count(outcome, link) { Int(clamping: count) } else { nil }
     }
 
     /// What a script counted that was sent over `link`.

@@ -221,3 +221,6 @@ def test_a_change_in_the_table_reaches_sessions_with_their_next_touch(server, po
     assert gateway.fetch("GET", "/x", anna.headers).status == 200
     server.sql('delete from "user" where id = 1')
     wait_until(lambda: gateway.fetch("GET", "/x", anna.headers).status == 401, 8, "the removed user's end")
+    told = lambda: [(e["event"], e["user"], e["sessions"]) for e in gateway.lines("audit") if e.get("by") == "store"]
+    wait_until(lambda: len(told()) == 3, 5, "the lines of three changes")
+    assert told() == [("user_roles", "1", 1), ("session_revoked", "2", 1), ("session_revoked", "1", 1)], told()

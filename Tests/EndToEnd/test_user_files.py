@@ -75,6 +75,11 @@ def test_nothing_is_written_and_everything_says_so(files):
     assert open(gateway.directory + "/users.txt").read() == before
 
 
+def changes(gateway):
+    """What the audit log tells of changes made in the store itself."""
+    return [line for line in gateway.lines("audit") if line.get("by") == "store"]
+
+
 def test_a_change_reaches_sessions_that_live(files):
     line = "%s:" + HASHES["bc"] + "%s\n"
     gateway = files(line % ("anna", ":admin") + line % ("bob", "") + line % ("carl", "") + line % ("dan", ""), workers=2)
@@ -91,6 +96,12 @@ def test_a_change_reaches_sessions_that_live(files):
     # Each of the workers looks for itself.
     wait_until(lambda: [login(gateway, name).status for name in ("bob", "carl") * 2] == [401] * 4, 8, "no more logins")
     wait_until(lambda: login(gateway, "eve").status == 200, 8, "the new user")
+    # Two workers saw it, and each change is told once.
+    wait_until(lambda: len(changes(gateway)) == 3, 5, "the lines of three changes")
+    lines = changes(gateway)
+    told = sorted((line["event"], line["user"], line.get("roles")) for line in lines)
+    assert told == [("session_revoked", "bob", None), ("session_revoked", "carl", None), ("user_roles", "anna", "user")], told
+    assert all(line["sessions"] == 1 and line["realm"] == "main" for line in lines)
 
 
 @pytest.mark.parametrize("text", ["anna:x\nbroken line\n", "", "eve:x:bad role\n"])

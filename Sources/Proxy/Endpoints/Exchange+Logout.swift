@@ -48,7 +48,7 @@ extension Exchange {
             if isDone { answerLogout() } else { refuseUnavailableStore() }
         }
         if everywhere {
-            realm.sessions.endAll(userID: identity.userID, completion: finish)
+            realm.sessions.endAll(userID: identity.userID) { finish($0 != nil) }
         } else {
             realm.sessions.end(
                 identity.hash, userID: identity.userID, handle: identity.handle, completion: finish)

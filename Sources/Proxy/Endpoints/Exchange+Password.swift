@@ -161,8 +161,8 @@ private final class PasswordChange {
             endOtherSessions()
             return
         }
-        relative.sessions.endAll(userID: userID) { [self] isDone in
-            if !isDone { isHalfDone = true }
+        relative.sessions.endAll(userID: userID) { [self] count in
+            if count == nil { isHalfDone = true }
             endInRelatives()
         }
     }
@@ -185,8 +185,8 @@ private final class PasswordChange {
     }
 
     private func endAllSessions() {
-        realm.sessions.endAll(userID: userID) { [self] isDone in
-            tell { if isDone { $0.answerLogout() } else { $0.refuseHalfDone() } }
+        realm.sessions.endAll(userID: userID) { [self] count in
+            tell { if count != nil { $0.answerLogout() } else { $0.refuseHalfDone() } }
         }
     }
 }

@@ -51,13 +51,12 @@ extension Exchange {
 
     func endOtherSessions(_ then: @escaping (Exchange) -> Void) {
         guard let endpoint else { return }
-        endpoint.realm.sessions.endAll(
-            userID: identity.userID, except: identity.hash,
-            completion: auditTrail(endpoint.realm).recordingOthers(
-                identity,
-                whileRunning { exchange, isDone in
-                    if isDone { then(exchange) } else { exchange.refuseUnavailableStore() }
-                }))
+        let finish = auditTrail(endpoint.realm).recordingOthers(
+            identity,
+            whileRunning { exchange, isDone in
+                if isDone { then(exchange) } else { exchange.refuseUnavailableStore() }
+            })
+        endpoint.realm.sessions.endAll(userID: identity.userID, except: identity.hash) { finish($0 != nil) }
     }
 
     /// Ends the user's session with that handle; `then` hears whether it was the one of this request. Somebody
