@@ -45,7 +45,7 @@ let package = Package(
 
         // What touches the kernel, the clock or a library.
         .target(name: "Secrets", dependencies: ["COpenSSL"], swiftSettings: strict),
-        .target(name: "Transport", dependencies: ["CLinux"], swiftSettings: strict),
+        .target(name: "Transport", dependencies: ["CLinux", "COpenSSL"], swiftSettings: strict),
         .target(
             name: "Operations", dependencies: ["GatewayConfig", "Transport", "CLinux"], swiftSettings: strict),
         .target(

@@ -73,6 +73,8 @@ public struct ListenerSettings: Sendable, Equatable {
     public var endpoint: Endpoint
     /// Length of the kernel's accept queue.
     public var backlog = 1024
+    /// nil = plain HTTP.
+    public var tls: TLSListenerSettings?
     /// The defaults besides this.
     public init(endpoint: Endpoint) { self.endpoint = endpoint }
 }
@@ -218,6 +220,8 @@ public struct LimitSettings: Sendable, Equatable {
 
 /// `timeouts`, in milliseconds.
 public struct TimeoutSettings: Sendable, Equatable {
+    /// From the connection to the end of the TLS handshake.
+    public var tls = 10_000
     /// From a request's first byte to the end of its header.
     public var header = 10_000
     /// Without a byte of the body.

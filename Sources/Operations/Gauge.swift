@@ -16,6 +16,8 @@ public enum Counter: Int, CaseIterable, Sendable {
     case connections
     /// Client connections closed at once because of a limit.
     case connectionsRejected
+    /// TLS handshakes of clients that failed.
+    case tlsFailures
     /// Requests answered, or given up by their client before.
     case requests
     /// Requests refused as malformed, or because their head is too large or too slow.

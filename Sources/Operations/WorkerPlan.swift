@@ -1,4 +1,5 @@
 public import GatewayConfig
+public import Transport
 
 /// All that a worker gets: everything it does follows from this.
 public struct WorkerPlan: Sendable {
@@ -27,12 +28,15 @@ public struct WorkerPlan: Sendable {
     public var requiresRedis: Bool
     /// The signing keys: the first signs, every one verifies.
     public var keys: [[UInt8]]
+    /// From what the keys of TLS session tickets are made; nil for a worker whose tickets are its own.
+    public var ticketSecret: TicketSecret?
 
     /// A plan of the given parts.
     public init(
         settings: Settings, listenerDescriptors: [Int32], controlDescriptor: Int32, counters: WorkerCounters,
         workerIndex: Int = 0, workerCount: Int = 1, generation: Int = 1, stateDirectory: String,
-        redisEndpoint: Endpoint, keys: [[UInt8]], requiresRedis: Bool = false
+        redisEndpoint: Endpoint, keys: [[UInt8]], requiresRedis: Bool = false,
+        ticketSecret: TicketSecret? = nil
     ) {
         self.settings = settings
         self.listenerDescriptors = listenerDescriptors
@@ -45,5 +49,6 @@ public struct WorkerPlan: Sendable {
         self.redisEndpoint = redisEndpoint
         self.keys = keys
         self.requiresRedis = requiresRedis
+        self.ticketSecret = ticketSecret
     }
 }

@@ -19,7 +19,10 @@ final class ClientConnection: StreamHandler {
     /// What the running deadline is for.
     private var wait = Wait.head
 
-    private enum Wait { case head, keepalive, exchange }
+    /// The version of TLS that was agreed on; nil over plain HTTP.
+    private(set) var tlsVersion: TLSVersion?
+
+    private enum Wait { case handshake, head, keepalive, exchange }
 
     init(worker: Worker, stream: Stream, peer: PeerAddress) {
         self.worker = worker
@@ -30,7 +33,9 @@ final class ClientConnection: StreamHandler {
         super.init()
         stream.handler = self
         timer.own(by: self)
-        loop.arm(timer, after: worker.settings.timeouts.header)
+        if stream.isConnecting { wait = .handshake }
+        let timeouts = worker.settings.timeouts
+        loop.arm(timer, after: stream.isConnecting ? timeouts.tls : timeouts.header)
     }
 
     /// Whether no request has begun.
@@ -117,6 +122,15 @@ final class ClientConnection: StreamHandler {
 
     override func onClosed(_ stream: Stream) { leave() }
 
+    override func onConnected(_ stream: Stream) {
+        guard wait == .handshake else { return }
+        tlsVersion = (stream as? TLSStream)?.version
+        wait = .head
+        loop.arm(timer, after: worker.settings.timeouts.header)
+    }
+
+    override func onPlainText(_ stream: Stream) { refusePlainText() }
+
     // MARK: Events
 
     override func onEnd(_ stream: Stream) {
@@ -135,7 +149,10 @@ final class ClientConnection: StreamHandler {
         exchange.onClientDrained()
     }
 
-    override func onFailure(_ stream: Stream, _ code: Int32) { leave() }
+    override func onFailure(_ stream: Stream, _ code: Int32) {
+        if wait == .handshake { handshakeFailed(stream.trouble ?? SystemError.text(code)) }
+        leave()
+    }
 
     /// Closes at once.
     func close() {
@@ -165,6 +182,9 @@ final class ClientConnection: StreamHandler {
 extension ClientConnection: DeadlineReceiver {
     func onDeadline(_ timer: DeadlineTimer) {
         switch wait {
+        case .handshake:
+            handshakeFailed("it did not end in time")
+            close()
         case .keepalive: close()
         case .head:
             guard let input = stream.input, !input.isEmpty else {

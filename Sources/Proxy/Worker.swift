@@ -85,14 +85,14 @@ final class Worker {
 
     // MARK: Connections
 
-    func accept(_ descriptor: Int32, _ address: SocketAddress) {
+    func accept(_ descriptor: Int32, _ address: SocketAddress, _ entrance: Entrance) {
         let peer = PeerAddress(address, trusted: trusted)
         guard admits(peer) else {
             refuse(descriptor, peer)
             return
         }
         tally.count(.connections)
-        guard let stream = try? Stream(loop: loop, connected: descriptor, pool: clientPool) else {
+        guard let stream = try? entrance.open(descriptor, loop: loop, pool: clientPool) else {
             release(peer)
             return
         }
@@ -209,16 +209,6 @@ final class Worker {
 
     func write(_ text: StaticString, to stream: Stream) {
         stream.write(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
-    }
-}
-
-extension Worker: AcceptReceiver {
-    func onAccept(_ acceptor: Acceptor, descriptor: Int32, peer: SocketAddress) { accept(descriptor, peer) }
-
-    func onAcceptFailure(_ acceptor: Acceptor, _ error: SystemError) {
-        processLog.error(
-            "cannot accept connections; raise the open-files limit (LimitNOFILE, ulimit -n)",
-            ["error": .text(error.description)])
     }
 }
 

@@ -22,6 +22,8 @@ final class WorkerProcess {
     private let accessWriter: LogWriter?
     private let audit: AuditLog
     private var acceptors: [Acceptor] = []
+    /// One for each listener, in order.
+    private let entrances: [Entrance]
     private var control: WorkerControl?
     /// At least one.
     private let redis: [RedisConnection]
@@ -63,6 +65,7 @@ final class WorkerProcess {
         worker = Self.makeWorker(
             plan, loop: loop, resolver: resolver, realms: realms, keys: keys, log: log,
             access: accessWriter, audit: audit)
+        entrances = try Self.makeEntrances(plan, worker: worker)
         revocations = RedisLinks.makeFeed(
             settings.redis, plan.redisEndpoint, loop: loop, resolver: resolver, realms: realms)
         worker.onDrained = { [weak self] in self?.loop.stop() }
@@ -211,11 +214,19 @@ final class WorkerProcess {
                 clientPool: BufferPool(blockSize: block, limit: 256)))
     }
 
+    private static func makeEntrances(_ plan: WorkerPlan, worker: Worker) throws -> [Entrance] {
+        let scratch = TLSScratch()
+        let tickets = try plan.ticketSecret ?? TicketSecret(now: worker.loop.wallNow)
+        return try plan.settings.listeners.map {
+            try Entrance.make($0, worker: worker, tickets: tickets, scratch: scratch)
+        }
+    }
+
     private func listen(_ plan: WorkerPlan) throws {
-        for number in plan.listenerDescriptors {
+        for (number, entrance) in zip(plan.listenerDescriptors, entrances) {
             Sockets.adopt(number)
             acceptors.append(
-                try Acceptor(loop: loop, descriptor: FileDescriptor(number), receiver: worker))
+                try Acceptor(loop: loop, descriptor: FileDescriptor(number), receiver: entrance))
         }
     }
 

@@ -1,4 +1,5 @@
 public import GatewayConfig
+import Transport
 
 /// A gateway.conf, read from the disk or from wherever `source` has it.
 public struct ConfigurationFile: ConfigurationProvider {
@@ -35,6 +36,7 @@ public struct ConfigurationFile: ConfigurationProvider {
 
     /// Reads again what `read` has recorded in a snapshot, without touching a file.
     static func replay(_ snapshot: [UInt8]) -> Settings? {
+        let (_, snapshot) = TicketSecret.unstamped(snapshot)
         let parts = snapshot.split(separator: 0, maxSplits: 2, omittingEmptySubsequences: false)
         guard parts.count == 3, let source = ReplaySource(snapshot: Array(parts[2])) else { return nil }
         let state = String(decoding: parts[1], as: UTF8.self)

@@ -48,6 +48,21 @@ public struct SystemSource: ConfigSource {
         return UInt16(truncatingIfNeeded: status.st_mode & 0o7777)
     }
 
+    /// What OpenSSL sees in them.
+    public func inspect(certificate: [UInt8], key: [UInt8]) -> Result<CertificateFacts, CertificateFault>? {
+        do throws(TLSFailure) {
+            let pair = try TLSCertificate(certificate: certificate, key: key)
+            try pair.check()
+            return .success(
+                CertificateFacts(
+                    names: pair.names, addresses: pair.addresses, secondsLeft: pair.secondsLeft,
+                    secondsAhead: pair.secondsAhead))
+        } catch {
+            let text = error.description
+            return .failure(error.concernsKey ? .key(text) : .certificate(text))
+        }
+    }
+
     private static func error(_ code: Int32) -> ConfigSourceError {
         ConfigSourceError(message: SystemError.text(code), isMissing: code == ENOENT)
     }

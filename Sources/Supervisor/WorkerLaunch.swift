@@ -88,7 +88,7 @@ extension WorkerPlan {
                 redisEndpoint: redisEndpoint(settings, state: launch.stateDirectory),
                 keys: settings.session.keys.compactMap {
                     if case .bytes(let bytes) = $0 { bytes } else { nil }
-                }, requiresRedis: launch.requiresRedis)
+                }, requiresRedis: launch.requiresRedis, ticketSecret: TicketSecret.unstamped(snapshot).secret)
         } catch {
             throw ExitFailure(status: ExitStatus.failure, message: "\(error)")
         }

@@ -11,6 +11,8 @@ open class StreamHandler {
     open func onReadable(_ stream: Stream) {}
     /// The peer will send no more.
     open func onEnd(_ stream: Stream) {}
+    /// The peer of a stream that begins with TLS does not speak it. What is written goes out as it is.
+    open func onPlainText(_ stream: Stream) { stream.close() }
     /// Output that had been kept back went below low water.
     open func onDrained(_ stream: Stream) {}
     /// The stream that was to close after a flush has closed.
@@ -21,8 +23,8 @@ open class StreamHandler {
 
 /// A byte stream on the loop: a connected or connecting socket with bounded buffers.
 ///
-/// A TLS stream is a subclass with other `receive` and `send`. Reading stops by itself while the input buffer is
-/// full, and when its owner pauses it; whoever writes looks at `isAboveHighWater` and pauses its source.
+/// Reading stops by itself while the input buffer is full, and when its owner pauses it; whoever writes looks at
+/// `isAboveHighWater` and pauses its source. `TLSStream` is one whose bytes are sealed on their way.
 open class Stream: EventSource {
     /// Pending output at which a source should stop, in bytes.
     public static let highWater = 64 << 10
@@ -36,36 +38,58 @@ open class Stream: EventSource {
     /// What was received and not consumed; nil while there is nothing.
     public final var input: StreamInput? { inputBlock.view }
     /// Whether the peer has ended its direction.
-    public private(set) final var hasEnded = false
-    /// Bytes received and sent in all.
-    public private(set) final var bytesReceived = 0
+    public internal(set) final var hasEnded = false
+    /// Whether the connection ended without the word that its protocol has for an end: there may have been more.
+    public internal(set) final var isTruncated = false
+    /// Bytes received in all, as their owner sees them.
+    public internal(set) final var bytesReceived = 0
     /// Bytes the kernel has taken, in all.
-    public private(set) final var bytesSent = 0
+    public internal(set) final var bytesSent = 0
 
-    private final var inputBlock = InputBlock()
-    private enum Phase { case connecting, open, flushing, lingering, closed }
-    private final var phase: Phase
-    private final let pool: BufferPool
-    private final var output: ByteBuffer?
-    private final var isPaused = false
-    private final var isMuted = false
+    enum Phase: UInt8 { case connecting, handshaking, open, flushing, lingering, closed }
+    final var phase: Phase
+    /// Whether bytes are sealed before they are sent, and opened when they come.
+    final var isSealed: Bool
+    final var inputBlock = InputBlock()
+    final let pool: BufferPool
+    final var output: ByteBuffer?
+    final var isPaused = false
+    final var isMuted = false
     private final var wantsDrained = false
-    private final var endsOutput = false
-    private final var closesAfterFlush = false
-    private final var lingers = false
-    private final var lingerMilliseconds = 2_000
-    private final var lingerTimer: DeadlineTimer?
-    private final var failure: FailureTask?
-    private final var closeObserver: StreamHandler?
-    private final var lingerBudget = 1 << 20
+    final var endsOutput = false
+    final var closesAfterFlush = false
+    final var lingers = false
+    final var lingerMilliseconds = 2_000
+    final var lingerTimer: DeadlineTimer?
+    final var closeObserver: StreamHandler?
+    final var lingerBudget = 1 << 20
+    /// What waits for the owner to take input: a failure, or bytes that no event of the kernel will tell of.
+    final var afterInput: TickEndTask?
+    final var hasFailed = false
+    /// Whether bytes that came are neither in the input nor in the kernel.
+    final var holdsBytes = false
 
     /// Takes over a connected socket.
-    public init(
+    public convenience init(
         loop: EventLoop, connected descriptor: Int32, pool: BufferPool
+    ) throws(SystemError) {
+        try self.init(loop: loop, connected: descriptor, pool: pool, isSealed: false)
+    }
+
+    /// Starts to connect to `address`; `onConnected` or `onFailure` follows.
+    public convenience init(
+        loop: EventLoop, connectingTo address: SocketAddress, pool: BufferPool
+    ) throws(SystemError) {
+        try self.init(loop: loop, connectingTo: address, pool: pool, isSealed: false)
+    }
+
+    init(
+        loop: EventLoop, connected descriptor: Int32, pool: BufferPool, isSealed: Bool
     ) throws(SystemError) {
         self.loop = loop
         self.pool = pool
-        phase = .open
+        self.isSealed = isSealed
+        phase = isSealed ? .handshaking : .open
         super.init()
         do {
             try loop.register(self, descriptor: descriptor, interest: .read)
@@ -75,12 +99,12 @@ open class Stream: EventSource {
         }
     }
 
-    /// Starts to connect to `address`; `onConnected` or `onFailure` follows.
-    public init(
-        loop: EventLoop, connectingTo address: SocketAddress, pool: BufferPool
+    init(
+        loop: EventLoop, connectingTo address: SocketAddress, pool: BufferPool, isSealed: Bool
     ) throws(SystemError) {
         self.loop = loop
         self.pool = pool
+        self.isSealed = isSealed
         phase = .connecting
         super.init()
         let socket = try Sockets.connect(address)
@@ -111,12 +135,28 @@ open class Stream: EventSource {
         }
     }
 
+    /// Why the connection cannot be used, for logs; nil where the error number of `onFailure` says it all.
+    open var trouble: String? { nil }
+
+    /// Goes on with what both sides have to agree on before bytes flow.
+    func shakeHands() -> HandshakeStep { .done }
+    /// The bytes that carry `first` and `second`, valid until the next call; nil: nothing can be sent now.
+    func seal(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+        nil
+    }
+    /// The bytes that carry what was written before; nil: nothing was.
+    func sealEarly() -> UnsafeRawBufferPointer? { nil }
+    /// The bytes that say that our direction ends; nil: there are none to say.
+    func sealEnd() -> UnsafeRawBufferPointer? { nil }
+    /// The stream is closed: what is needed for sealing can go.
+    func discardSeal() {}
+
     // MARK: State
 
     /// Whether bytes can be written or are still to be flushed.
-    public final var isOpen: Bool { phase == .open || phase == .connecting }
-    /// Whether the connect has not finished.
-    public final var isConnecting: Bool { phase == .connecting }
+    public final var isOpen: Bool { phase.rawValue <= Phase.open.rawValue }
+    /// Whether the connect, with all that belongs to it, has not finished.
+    public final var isConnecting: Bool { phase.rawValue < Phase.open.rawValue }
     /// Bytes written that the kernel has not taken.
     public final var pendingOutput: Int { output?.count ?? 0 }
     /// Whether a source should stop until `onDrained`.
@@ -128,7 +168,7 @@ open class Stream: EventSource {
     public final func consume(_ count: Int) {
         guard inputBlock.count > 0 else { return }
         inputBlock.consume(count, pool)
-        if let failure { loop.atTickEnd(failure) }
+        if let afterInput { loop.atTickEnd(afterInput) }
         updateInterest()
     }
 
@@ -144,7 +184,7 @@ open class Stream: EventSource {
         if !isPaused { return }
         isPaused = false
         isMuted = false
-        if let failure { loop.atTickEnd(failure) }
+        if let afterInput { loop.atTickEnd(afterInput) }
         updateInterest()
     }
 
@@ -158,6 +198,17 @@ open class Stream: EventSource {
         _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer = .init(start: nil, count: 0)
     ) {
         guard isOpen, !endsOutput else { return }
+        if isSealed {
+            if let sealed = seal(first, second) { push(sealed) }
+            return
+        }
+        push(first, second)
+    }
+
+    /// Sends bytes as they are, behind those that are pending.
+    final func push(
+        _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer = .init(start: nil, count: 0)
+    ) {
         if phase == .connecting || pendingOutput > 0 {
             keep(first, second)
             return
@@ -193,6 +244,14 @@ open class Stream: EventSource {
     /// Appends to the pending output without a system call; `flush()` sends it.
     public final func enqueue(_ bytes: UnsafeRawBufferPointer) {
         guard isOpen, !endsOutput else { return }
+        if isSealed {
+            if let sealed = seal(bytes, .init(start: nil, count: 0)) { append(sealed) }
+            return
+        }
+        append(bytes)
+    }
+
+    private func append(_ bytes: UnsafeRawBufferPointer) {
         if output == nil { output = pool.take() }
         output?.append(bytes)
     }
@@ -216,6 +275,7 @@ open class Stream: EventSource {
     /// Ends our direction once everything is flushed; reading goes on.
     public final func endOutput() {
         guard isOpen, !endsOutput else { return }
+        if isSealed, let end = sealEnd() { push(end) }
         endsOutput = true
         if pendingOutput == 0 && phase == .open { shutdownWriting() }
     }
@@ -249,216 +309,15 @@ open class Stream: EventSource {
         }
     }
 
-    private func shutdownWriting() {
-        shutdown(descriptor, Int32(SHUT_WR))
-    }
-
-    // MARK: Closing
-
-    /// Closes now; the handler hears nothing more.
-    public final func close() {
-        guard phase != .closed else { return }
-        phase = .closed
-        handler = nil
-        failure = nil
-        lingerTimer?.invalidate()
-        lingerTimer = nil
-        inputBlock.release(pool)
-        if let output {
-            pool.give(output)
-            self.output = nil
-        }
-        loop.close(self)
-        let observer = closeObserver
-        closeObserver = nil
-        observer?.onClosed(self)
-    }
-
-    /// Closes with a reset, so that the peer cannot take what it got for the whole.
-    public final func abort() {
-        if descriptor >= 0 {
-            var option = linger(l_onoff: 1, l_linger: 0)
-            setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
-        }
-        close()
-    }
-
-    /// Closes once everything is flushed. With `lingering`, the flush may take `milliseconds`, and then input that
-    /// still comes is read and dropped for at most as long again, so that a reset does not destroy the reply on its way (RFC 9112, 9.6).
-    /// The handler hears nothing more but `onClosed`.
-    public final func closeAfterFlush(lingering: Bool, milliseconds: Int = 2_000) {
-        guard isOpen else { return }
-        closeObserver = handler
-        handler = nil
-        lingers = lingering
-        lingerMilliseconds = milliseconds
-        closesAfterFlush = true
-        phase = .flushing
-        inputBlock.release(pool)
-        let timer = lingerTimer ?? DeadlineTimer(self)
-        lingerTimer = timer
-        loop.arm(timer, after: lingering ? milliseconds : 30_000)
-        if pendingOutput == 0 { finishClose() } else { updateInterest() }
-    }
-
-    private func finishClose() {
-        guard lingers, !hasEnded, phase == .flushing else {
-            close()
-            return
-        }
-        phase = .lingering
-        shutdownWriting()
-        isPaused = false
-        if let lingerTimer { loop.arm(lingerTimer, after: lingerMilliseconds) }
-        updateInterest()
-    }
-
-    private func fail(_ code: Int32) {
-        let told = handler
-        close()
-        told?.onFailure(self, code)
-    }
-
-    /// A write failed. The handler hears of it at the end of the tick, never inside its own call of `write`.
-    private func failLater(_ code: Int32) {
-        if failure != nil { return }
-        let task = FailureTask(self, code)
-        failure = task
-        endsOutput = true
-        if let output {
-            pool.give(output)
-            self.output = nil
-        }
-        loop.atTickEnd(task)
-    }
-
-    private final class FailureTask: TickEndTask {
-        private let stream: Stream
-        private let code: Int32
-
-        init(_ stream: Stream, _ code: Int32) {
-            self.stream = stream
-            self.code = code
-        }
-
-        override func onTickEnd() { if stream.phase != .closed { stream.failAfterInput(code) } }
-    }
-
-    /// An origin may answer and close before it has read everything: what it said is told first. Where reading is
-    /// paused or the input is full, the rest of it, and then the failure, wait for that to end.
-    private func failAfterInput(_ code: Int32) {
-        for _ in 0..<64 {
-            guard phase == .open, !hasEnded else { break }
-            if isPaused || isInputFull {
-                if hasUnread { return }
-                break
-            }
-            let before = bytesReceived
-            readInput(.read)
-            if bytesReceived == before { break }
-        }
-        if phase != .closed { fail(code) }
-    }
-
     // MARK: Events
 
     /// Reads, writes, or learns of an end.
     public final override func onReady(_ readiness: Readiness) {
-        if phase == .connecting {
-            finishConnect()
+        if phase != .open {
+            onReadyUnopened(readiness)
             return
         }
         if readiness.contains(.write) { flush() }
-        if phase == .lingering {
-            discardInput()
-            return
-        }
         if readiness.contains(.read) || !readiness.isDisjoint(with: .broken) { readInput(readiness) }
     }
-
-    private func finishConnect() {
-        let code = Sockets.pendingError(descriptor)
-        if code != 0 {
-            fail(code)
-            return
-        }
-        phase = .open
-        updateInterest()
-        handler?.onConnected(self)
-        if phase == .open && pendingOutput > 0 { flush() }
-        if phase == .open && endsOutput && pendingOutput == 0 { shutdownWriting() }
-    }
-
-    private func readInput(_ readiness: Readiness) {
-        guard phase == .open, !hasEnded, !isPaused else {
-            if phase != .closed && !readiness.isDisjoint(with: .broken) { onBrokenUnread(readiness) }
-            return
-        }
-        let target = inputBlock.writable(pool)
-        if target.isEmpty {
-            if readiness.isDisjoint(with: .broken) { updateInterest() } else { onBrokenUnread(readiness) }
-            return
-        }
-        let count = receive(into: target)
-        if count > 0 {
-            inputBlock.commit(count, pool)
-            bytesReceived += count
-            if count == target.count { updateInterest() }
-            handler?.onReadable(self)
-            return
-        }
-        let code = errno
-        if inputBlock.count == 0 { inputBlock.release(pool) }
-        if count == 0 {
-            hasEnded = true
-            updateInterest()
-            handler?.onEnd(self)
-        } else if code != EAGAIN {
-            fail(code)
-        }
-    }
-
-    /// An error, or both directions are shut, while nobody reads. The kernel would repeat it without end: it is
-    /// muted until reading goes on, since bytes may still be there; an error behind which there are none ends the
-    /// stream.
-    private func onBrokenUnread(_ readiness: Readiness) {
-        if readiness.contains(.error) && !hasUnread {
-            let code = Sockets.pendingError(descriptor)
-            fail(code == 0 ? EPIPE : code)
-            return
-        }
-        isMuted = true
-        updateInterest()
-    }
-
-    /// Whether bytes are there that the owner has not taken, here or in the kernel.
-    private var hasUnread: Bool { input != nil || Sockets.unreadBytes(descriptor) > 0 }
-
-    private func discardInput() {
-        withUnsafeTemporaryAllocation(byteCount: 16 << 10, alignment: 16) { scratch in
-            let count = receive(into: scratch)
-            if count > 0 { lingerBudget -= count }
-            if count == 0 || (count < 0 && errno != EAGAIN) || lingerBudget < 0 { close() }
-        }
-    }
-
-    private func updateInterest() {
-        var wanted: Readiness = []
-        switch phase {
-        case .connecting: wanted = .write
-        case .open:
-            if !isPaused && !hasEnded && !isInputFull { wanted = .read }
-            if pendingOutput > 0 { wanted.insert(.write) }
-            if wanted.isEmpty && isMuted { wanted = .edge }
-        case .flushing: wanted = .write
-        case .lingering: wanted = .read
-        case .closed: return
-        }
-        if wanted != interest { loop.setInterest(self, wanted) }
-    }
-}
-
-extension Stream: DeadlineReceiver {
-    /// Flushing or lingering took too long.
-    public final func onDeadline(_ timer: DeadlineTimer) { close() }
 }

@@ -53,7 +53,7 @@ import Testing
         Wrong("workers 2 3", "8:11 E208"),
         Wrong("workers 2 { x 1 }", "8:11 E210"),
         Wrong("log", "8:1 E211"),
-        Wrong("listen :81 { tls a b }", "8:14 E212"),
+        Wrong("listen :81 { tls a b }", "8:18 E401"),
         Wrong("listen :81 { protocols h2 http/1.1 }", "8:24 E212"),
         Wrong("listen :81 { proxy_protocol on }", "8:29 E212"),
         Wrong("admin 127.0.0.1:9090", "8:7 E212"),

@@ -28,7 +28,7 @@ import Testing
             "key ", "old_key ", "password ", "respond ", "redirect ", "include ", "origins ", "strip_prefix ",
             "rewrite ", "old_key_file ",
             // They read files.
-            "logo ", "icon ", "css ", "templates ",
+            "logo ", "icon ", "css ", "templates ", "tls cert",
             "watch ", "find ", "insert ", "set_password ", "connections 2 ", "connect_timeout 2s ",
             "timeout 2s ",
         ]
@@ -84,7 +84,7 @@ import Testing
                     example  idle 2h
 
                 """)
-        #expect(directiveHelp("min_tls")?.contains("not available in this version") == true)
+        #expect(directiveHelp("h2_streams")?.contains("not available in this version") == true)
         #expect(directiveHelp("timeout")?.contains("in       redis\n") == true)
         #expect(directiveHelp("timeout")?.contains("in       route\n") == true)
         #expect(directiveHelp("nonsense") == nil)

@@ -205,12 +205,14 @@ final class Gateway {
 
         """
 
+    private lazy var entrance = Entrance(worker: worker, tls: nil)
+
     /// A client with the address `address`.
     func client(from address: String = "203.0.113.9") throws -> Peer {
         var ends: [Int32] = [-1, -1]
         socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends)
         Sockets.adopt(ends[0])
-        worker.accept(ends[0], try #require(SocketAddress(literal: address, port: 4711)))
+        worker.accept(ends[0], try #require(SocketAddress(literal: address, port: 4711)), entrance)
         let peer = Peer(ends[1])
         clients.append(peer)
         return peer
@@ -221,7 +223,7 @@ final class Gateway {
         if acceptor == nil {
             let address = try #require(SocketAddress(literal: "127.0.0.1", port: 0))
             acceptor = try Acceptor(
-                loop: loop, descriptor: try Sockets.listen(address, backlog: 8), receiver: worker)
+                loop: loop, descriptor: try Sockets.listen(address, backlog: 8), receiver: entrance)
         }
         let bound = try #require(acceptor?.address)
         let peer = Peer(try Sockets.connectBlocking(bound).release())

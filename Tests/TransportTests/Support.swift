@@ -128,6 +128,7 @@ final class Recorder: StreamHandler {
     }
 
     override func onConnected(_ stream: Stream) { note("connected", stream) }
+    override func onPlainText(_ stream: Stream) { note("plain text", stream) }
     override func onReadable(_ stream: Stream) {
         if consumes, let input = stream.input {
             received += Array(input.readable)

@@ -19,6 +19,7 @@ extension SettingsBuilder {
             seen[endpoint] = seen[endpoint] ?? item.position
             var listener = ListenerSettings(endpoint: endpoint)
             item.block.set("backlog", &listener.backlog)
+            buildTLS(item, &listener)
             settings.listeners.append(listener)
         }
         if case .unix(let path) = top.value("admin")?.endpoint { settings.adminSocket = path }
@@ -101,6 +102,7 @@ extension SettingsBuilder {
             block.set("hash_queue", &settings.limits.hashQueue)
         }
         if let block = top.first("timeouts")?.block {
+            block.set("tls", &settings.timeouts.tls)
             block.set("header", &settings.timeouts.header)
             block.set("body_idle", &settings.timeouts.bodyIdle)
             block.set("write_idle", &settings.timeouts.writeIdle)

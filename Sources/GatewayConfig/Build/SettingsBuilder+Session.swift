@@ -66,7 +66,7 @@ extension SettingsBuilder {
         }
     }
 
-    private func checkMode(_ path: String, _ word: Word) {
+    func checkMode(_ path: String, _ word: Word) {
         guard let mode = source.permissions(path: path), mode & 0o077 != 0 else { return }
         log.warning(
             "W503", word.position, "the key file can be read by others than its owner",

@@ -3,7 +3,8 @@ extension SettingsBuilder {
     func checkTransport() {
         guard settings.trustedProxies.isEmpty else { return }
         let item = top.every("listen").first { item in
-            guard let endpoint = (item.partial.first ?? nil)?.endpoint, case .tcp(let host, _) = endpoint
+            guard let endpoint = (item.partial.first ?? nil)?.endpoint, case .tcp(let host, _) = endpoint,
+                !item.block.names.contains("tls")
             else {
                 return false
             }

@@ -13,6 +13,8 @@ struct SettingsBuilder {
     var userSets = Definitions(noun: "users")
     var realms = Definitions(noun: "realm")
     var upstreams = Definitions(noun: "upstream")
+    /// What is known of the certificates of the listeners with TLS.
+    var served: [ServedNames] = []
 
     init(_ top: Block, log: DiagnosticLog, source: any ConfigSource, isIncomplete: Bool) {
         self.top = top
@@ -39,6 +41,7 @@ struct SettingsBuilder {
         buildUpstreams()
         buildSites()
         checkTransport()
+        checkCertificateNames()
         return settings
     }
 

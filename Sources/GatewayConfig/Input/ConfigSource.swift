@@ -10,11 +10,18 @@ public protocol ConfigSource {
     /// The permission bits (`st_mode & 0o7777`) of the file at `path`; nil if they are not known. Only for the
     /// warning about key files that others can read.
     func permissions(path: String) -> UInt16?
+    /// What the PEM texts of a certificate and of its key show. Only for messages: the settings do not depend on it.
+    /// nil if nobody looks.
+    func inspect(certificate: [UInt8], key: [UInt8]) -> Result<CertificateFacts, CertificateFault>?
 }
 
 extension ConfigSource {
     /// Not known.
     public func permissions(path: String) -> UInt16? { nil }
+    /// Nobody looks.
+    public func inspect(certificate: [UInt8], key: [UInt8]) -> Result<CertificateFacts, CertificateFault>? {
+        nil
+    }
 }
 
 /// Why a file could not be read.

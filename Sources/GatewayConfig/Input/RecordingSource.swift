@@ -41,6 +41,11 @@ public final class RecordingSource: ConfigSource {
         return answer
     }
 
+    /// What the base says. Not recorded: whoever replays has nothing to tell anybody.
+    public func inspect(certificate: [UInt8], key: [UInt8]) -> Result<CertificateFacts, CertificateFault>? {
+        base.inspect(certificate: certificate, key: key)
+    }
+
     /// Paths of the files read so far, sorted bytewise: what to watch for changes.
     public var paths: [String] {
         answers.files.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }

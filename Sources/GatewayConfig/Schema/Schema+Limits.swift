@@ -31,7 +31,9 @@ extension Schema {
     ]
 
     static let timeouts: [DirectiveRule] = [
-        .later("tls", in: .timeouts, "TLS handshake.", example: "tls 10s"),
+        DirectiveRule(
+            "tls", in: .timeouts, [.duration(Limit.wait)], default: "10s",
+            "From the connection to the end of the TLS handshake.", example: "tls 10s"),
         DirectiveRule(
             "header", in: .timeouts, [.duration(Limit.wait)], default: "10s",
             "From a request's first byte to the end of its header.", example: "header 10s"),

@@ -63,7 +63,12 @@ extension Schema {
     ]
 
     static let listen: [DirectiveRule] = [
-        .later("tls", in: .listen, "Certificate and key.", example: "tls cert.pem key.pem"),
+        DirectiveRule(
+            "tls", in: .listen, [ArgumentRule("CERTIFICATE", .path), ArgumentRule("KEY", .path)],
+            default: "none: plain http",
+            "Speaks TLS with this certificate (PEM, its chain behind it) and key. Given again: the name a client asks for picks, the first serves all others; an ECDSA one may stand beside an RSA one.",
+            example: "tls cert.pem key.pem"
+        ).repeating,
         DirectiveRule(
             "protocols", in: .listen,
             [ArgumentRule("http/1.1", .choice(["http/1.1"], later: ["h2"]), 1...2)], default: "http/1.1",
@@ -73,7 +78,9 @@ extension Schema {
         DirectiveRule(
             "proxy_protocol", in: .listen, [.choice("off", later: ["on", "required"])], default: "off",
             "Whether peers in trust_proxy send a PROXY header.", example: "proxy_protocol off"),
-        .later("min_tls", in: .listen, "Lowest TLS version.", example: "min_tls 1.2"),
+        DirectiveRule(
+            "min_tls", in: .listen, [.choice("1.2", "1.3")], default: "1.2", "Lowest version of TLS.",
+            example: "min_tls 1.2"),
         DirectiveRule(
             "backlog", in: .listen, [.count(1...65_535)], default: "1024",
             "Connections the kernel queues; its somaxconn caps it.", example: "backlog 1024"),

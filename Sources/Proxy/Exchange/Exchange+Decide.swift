@@ -127,9 +127,11 @@ extension Exchange {
         return policy.permitsWebSocket(origin: all.extracting(origin), host: host, scheme: knownScheme)
     }
 
-    /// The scheme the client used, where that is known: from a trusted proxy.
+    /// The scheme the client used, where that is known: from a trusted proxy, or by our own TLS.
     var knownScheme: WebScheme? {
-        guard connection.peer.isTrusted, let proto = field(.xForwardedProto) else { return nil }
+        guard connection.peer.isTrusted, let proto = field(.xForwardedProto) else {
+            return connection.tlsVersion == nil ? nil : .https
+        }
         if proto.elementsEqual("https".utf8) { return .https }
         return proto.elementsEqual("http".utf8) ? .http : nil
     }

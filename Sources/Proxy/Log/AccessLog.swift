@@ -83,6 +83,11 @@ final class AccessLog {
         line.append("\",\"proto\":\"http/1.")
         line.append(decimal: exchange.head.minorVersion)
         line.append("\"")
+        if let version = exchange.connection.tlsVersion {
+            line.append(",\"tls\":\"")
+            line.append(version.text)
+            line.append("\"")
+        }
         if exchange.headLength > 0 { writeRequest(exchange, &line) }
         line.append(",\"status\":")
         line.append(decimal: exchange.status)

@@ -51,9 +51,11 @@ extension Master {
         }
         let descriptors = try listeners.prepare(settings.listeners, patience: patience)
         latestGeneration += 1
+        ticketSecret.advance(to: loop.wallNow)
         do throws(SystemError) {
             return Generation(
-                number: latestGeneration, settings: settings, snapshot: try Snapshot(reading.snapshot),
+                number: latestGeneration, settings: settings,
+                snapshot: try Snapshot(ticketSecret.stamped(reading.snapshot)),
                 listenerDescriptors: descriptors, workers: settings.workers ?? CPUAllowance.count(),
                 fingerprint: Generation.fingerprint(of: reading.snapshot), loadedAt: loop.wallNow)
         } catch {

@@ -61,6 +61,8 @@ public final class Master {
     /// What a worker said that gave up because it cannot reach Redis.
     var redisTrouble: String?
     var reloads = ReloadQueue()
+    /// From what the keys of TLS session tickets are made, the same for every generation.
+    var ticketSecret: TicketSecret
     var reloadReport = ""
     var lastReload: (verdict: ReloadVerdict, at: Int64)?
     var stopPhase = StopPhase.running
@@ -138,6 +140,13 @@ public final class Master {
             }
         } catch { throw ExitFailure(status: ExitStatus.failure, message: "\(error)") }
         let serving = handover?.configurations.first { $0.number == handover?.serving }
+        if let kept = TicketSecret.inherited(serving?.snapshot) {
+            ticketSecret = kept
+        } else {
+            do throws(TLSFailure) { ticketSecret = try TicketSecret(now: loop.wallNow) } catch {
+                throw ExitFailure(status: ExitStatus.failure, message: "\(error)")
+            }
+        }
         listeners = ListenerSet(
             inherited: inherited, handedOver: serving == nil ? [] : settings.listeners,
             serving?.listeners ?? [])

@@ -1,0 +1,50 @@
+import GatewayConfig
+import Operations
+import Transport
+
+/// One listener of a worker: how clients that connect to it are met.
+final class Entrance {
+    private unowned let worker: Worker
+    /// nil = plain HTTP.
+    let tls: TLSServerContext?
+
+    init(worker: Worker, tls: TLSServerContext?) {
+        self.worker = worker
+        self.tls = tls
+    }
+
+    /// The entrance for `listener`.
+    ///
+    /// - Throws: `TLSFailure` if its certificates cannot be served with.
+    static func make(
+        _ listener: ListenerSettings, worker: Worker, tickets: TicketSecret, scratch: TLSScratch
+    ) throws(TLSFailure) -> Entrance {
+        guard let settings = listener.tls else { return Entrance(worker: worker, tls: nil) }
+        var certificates: [TLSCertificate] = []
+        for item in settings.certificates {
+            certificates.append(try TLSCertificate(certificate: item.certificate, key: item.key))
+        }
+        let context = try TLSServerContext(
+            certificates: certificates, minimum: settings.minimum == .version13 ? .version13 : .version12,
+            tickets: tickets, scratch: scratch)
+        return Entrance(worker: worker, tls: context)
+    }
+
+    /// The stream of a client that has connected.
+    func open(_ descriptor: Int32, loop: EventLoop, pool: BufferPool) throws(SystemError) -> Stream {
+        guard let tls else { return try Stream(loop: loop, connected: descriptor, pool: pool) }
+        return try TLSStream(loop: loop, connected: descriptor, pool: pool, context: tls)
+    }
+}
+
+extension Entrance: AcceptReceiver {
+    func onAccept(_ acceptor: Acceptor, descriptor: Int32, peer: SocketAddress) {
+        worker.accept(descriptor, peer, self)
+    }
+
+    func onAcceptFailure(_ acceptor: Acceptor, _ error: SystemError) {
+        worker.processLog.error(
+            "cannot accept connections; raise the open-files limit (LimitNOFILE, ulimit -n)",
+            ["error": .text(error.description)])
+    }
+}
