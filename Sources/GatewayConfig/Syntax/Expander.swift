@@ -66,7 +66,12 @@ struct Expander {
         guard let directory = source.environment("CREDENTIALS_DIRECTORY"), !directory.isEmpty else {
             log.error(
                 "E110", position, "no credentials: CREDENTIALS_DIRECTORY is not set",
-                ["systemd sets it for a unit with LoadCredential="])
+                [
+                    """
+                    systemd sets it for a unit with LoadCredential=; for a command beside the unit, set it to \
+                    /run/credentials/UNIT
+                    """
+                ])
             return .failed
         }
         return content(of: FilePath.join(directory, name), position)
