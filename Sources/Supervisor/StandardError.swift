@@ -1,9 +1,18 @@
 import Glibc
+import Synchronization
 
 /// What a command says to the person before it.
 public enum StandardError {
-    /// Writes `text` as it is.
+    private static let quiet = Atomic(false)
+
+    /// Writes `text` as it is: errors, warnings, questions.
     public static func write(_ text: String) { writeAll(text, to: STDERR_FILENO) }
+
+    /// Writes `text`, unless only errors are wanted: what was done, as it was meant.
+    public static func say(_ text: String) { if !quiet.load(ordering: .relaxed) { write(text) } }
+
+    /// From now on nothing is said that is no error.
+    public static func beQuiet() { quiet.store(true, ordering: .relaxed) }
 
     static func writeAll(_ text: String, to descriptor: Int32) {
         let bytes = Array(text.utf8)

@@ -8,6 +8,7 @@ import tempfile
 
 import pytest
 
+from harness.gateway import binary
 from harness.redis_server import Connection
 from harness.users import PASSWORD, encode64, fresh_name, log_in, login, register, session_key
 
@@ -271,6 +272,42 @@ def test_help_knows_every_command_and_shells_complete_them(private):
     checked = subprocess.run(["bash", "-n"], input=run(private, "completion", "bash").stdout, text=True)
     assert checked.returncode == 0
     run(private, "completion", "tcsh", status=64)
+
+
+COMPLETE = """
+source "$SCRIPT"
+gatehouse() { "$BINARY" "$@"; }
+COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMP_LINE="$*"; COMP_POINT=${#COMP_LINE}
+_gatehouse gatehouse "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+printf '%s\\n' "${COMPREPLY[@]}"
+"""
+
+
+@pytest.mark.parametrize("words, offered", [
+    (["session", "list", "--realm", ""], {"main"}), (["ban", "list", "--realm", "m"], {"main"}),
+    (["user", "list", "--store", ""], {"people"}), (["explain", "GET", "/"], {"/"}),
+    (["explain", "GET", "/", "--role", "a"], {"admin"}),
+])
+def test_a_shell_offers_names_from_the_configuration(make_gateway, tmp_path, words, offered):
+    gateway = make_gateway(start=False, routes="route /* app user\nroute /admin/* app role admin")
+    script = tmp_path / "completion.bash"
+    script.write_text(run(gateway, "completion", "bash").stdout)
+    done = subprocess.run(
+        ["bash", "-c", COMPLETE, "bash", "gatehouse", *words], capture_output=True, text=True, timeout=30,
+        env={**os.environ, "SCRIPT": str(script), "BINARY": binary(), "GATEHOUSE_CONFIG": gateway.path})
+    assert offered <= set(done.stdout.split()), done
+    without = {**os.environ, "SCRIPT": str(script), "BINARY": binary(), "GATEHOUSE_CONFIG": "/nowhere"}
+    done = subprocess.run(
+        ["bash", "-c", COMPLETE, "bash", "gatehouse", *words], capture_output=True, text=True, timeout=30, env=without)
+    assert not done.stdout.strip() and not done.stderr.strip(), "no time for errors"
+
+
+def test_quiet_and_verbose(private):
+    assert run(private, "user", "list", "-q").stdout == run(private, "user", "list").stdout
+    assert run(private, "user", "add", fresh_name("quiet"), "-q", stdin=PASSWORD).stderr == ""
+    assert "configuration gateway.conf" in run(private, "user", "list", "-v").stderr
+    assert "--quiet or --verbose" in run(private, "user", "list", "-v", "-q", status=64).stderr
+    assert run(private, "user", "show", "nobody-of-that-name", "-q", status=1).stderr != "", "an error is told"
 
 
 def test_many_sessions_are_listed_and_ended(make_gateway):

@@ -41,6 +41,16 @@ def test_check_and_diff_say_what_would_change(tmp_path):
     assert run("fmt", "--check", "--diff", str(path)).stdout == ""
 
 
+def test_what_leaves_nothing_to_decide_is_put_right_and_told(tmp_path):
+    path = tmp_path / "gateway.conf"
+    path.write_text("lisen :8080;\nsite * {\n    rout /* app publc\n}\n")
+    done = run("fmt", "--fix", "-w", str(path))
+    assert path.read_text() == "listen :8080\n\nsite * {\n    route /* app publc\n}\n", "who may use it is not guessed at"
+    assert "%s:1:1: unknown directive \"lisen\" at the top level: put \"listen\"" % path in done.stderr, done.stderr
+    assert done.stderr.count("put ") == 3
+    assert run("fmt", "--fix", "-w", "-q", str(path)).stderr == ""
+
+
 def test_written_file_keeps_its_mode_and_its_name_through_a_link(tmp_path):
     path, link = tmp_path / "real.conf", tmp_path / "gateway.conf"
     path.write_text(UGLY)

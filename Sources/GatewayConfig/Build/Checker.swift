@@ -123,19 +123,29 @@ struct Checker {
     private func reportUnknown(_ node: Node, _ context: Context) {
         guard !node.words[0].isFailed else { return }
         if Schema.isSecret(node.name) { node.arguments.forEach(log.mask) }
-        let hint = node.words[0].isSecret ? nil : UnknownDirective.hint(node.name, in: context)
-        log.error(
-            "E201", node.position, "unknown directive \(node.words[0].shown) \(context.place)",
-            hint.map { [$0] } ?? [])
+        let word = node.words[0]
+        let message = "unknown directive \(word.shown) \(context.place)"
+        if word.isPlain, let near = UnknownDirective.near(node.name, in: context) {
+            log.misspelt(
+                "E201", node.position, count: word.sourceCount, near, message,
+                ["did you mean \(Printable.quoted(near))?"])
+            return
+        }
+        let hint = word.isSecret ? nil : UnknownDirective.hint(node.name, in: context)
+        log.error("E201", node.position, message, hint.map { [$0] } ?? [])
     }
 }
 
 /// What to say about a directive that a block does not know.
 enum UnknownDirective {
+    /// A near name in the same block.
+    static func near(_ name: String, in context: Context) -> String? {
+        Suggestion.nearest(to: name, in: Schema.rules(in: context).map(\.name))
+    }
+
     /// A near name in the same block, else where the word belongs, else what other programs mean by it.
     static func hint(_ name: String, in context: Context) -> String? {
-        let known = Schema.rules(in: context).map(\.name)
-        if let near = Suggestion.nearest(to: name, in: known) {
+        if let near = near(name, in: context) {
             return "did you mean \(Printable.quoted(near))?"
         }
         let places = Schema.contexts(of: name)

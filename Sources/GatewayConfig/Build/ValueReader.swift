@@ -30,10 +30,17 @@ struct ValueReader {
     /// Reports an option that does not exist.
     func unknownOption(_ word: Word, _ known: [String]) -> Value? {
         let near = word.isSecret ? nil : Suggestion.nearest(to: word.text, in: known)
-        let list = "known are: \(known.joined(separator: " "))"
-        log.error(
-            "E203", word.position, "unknown option \(word.shown)",
-            [near.map { "did you mean \(Printable.quoted($0))?" } ?? list])
+        let message = "unknown option \(word.shown)"
+        guard let near else {
+            log.error("E203", word.position, message, ["known are: \(known.joined(separator: " "))"])
+            return nil
+        }
+        let hints = ["did you mean \(Printable.quoted(near))?"]
+        if word.isPlain {
+            log.misspelt("E203", word.position, count: word.sourceCount, near, message, hints)
+        } else {
+            log.error("E203", word.position, message, hints)
+        }
         return nil
     }
 

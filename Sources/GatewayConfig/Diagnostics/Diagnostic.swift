@@ -8,6 +8,16 @@ public struct Diagnostic: Sendable, Equatable {
         case warning
     }
 
+    /// Bytes of the line, and what they should be.
+    public struct Replacement: Sendable, Equatable {
+        /// Bytes of the line before them.
+        public var offset: Int
+        /// How many.
+        public var count: Int
+        /// What belongs there.
+        public var text: String
+    }
+
     /// Path of the file, as the load reached it.
     public var file: String
     /// 1-based; 1 also where the whole file is meant.
@@ -22,6 +32,8 @@ public struct Diagnostic: Sendable, Equatable {
     public var message: String
     /// What to do about it; a line each.
     public var hints: [String] = []
+    /// What would put it right without anybody having to decide; nil for most.
+    public var replacement: Replacement?
     /// The line of the file, fit for a terminal: no control characters, secrets as `•••`, cut where it is long;
     /// nil where the whole file is meant.
     public var sourceLine: String?

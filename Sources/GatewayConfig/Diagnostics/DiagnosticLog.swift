@@ -9,6 +9,7 @@ final class DiagnosticLog {
         let code: String
         let message: String
         let hints: [String]
+        var replacement: Diagnostic.Replacement?
     }
 
     /// Beyond this many the log only counts: nobody reads them, and a hostile file must not fill the memory.
@@ -29,6 +30,18 @@ final class DiagnosticLog {
     func error(_ code: String, _ position: Position?, _ message: String, _ hints: [String] = []) {
         hasErrors = true
         add(Entry(position: position, severity: .error, code: code, message: message, hints: hints))
+    }
+
+    /// An error in one word or mark of `count` bytes, which should have been `right`.
+    func misspelt(
+        _ code: String, _ position: Position, count: Int, _ right: String, _ message: String,
+        _ hints: [String]
+    ) {
+        hasErrors = true
+        add(
+            Entry(
+                position: position, severity: .error, code: code, message: message, hints: hints,
+                replacement: Diagnostic.Replacement(offset: position.offset, count: count, text: right)))
     }
 
     func warning(_ code: String, _ position: Position?, _ message: String, _ hints: [String] = []) {
@@ -90,6 +103,7 @@ final class DiagnosticLog {
         let file = files[position.file]
         let line = file.line(position.line)
         result.file = file.path
+        result.replacement = entry.replacement
         result.line = position.line
         result.column = String(decoding: line.prefix(position.offset), as: UTF8.self).unicodeScalars.count + 1
         let shown = SourceExcerpt(

@@ -119,7 +119,10 @@ struct Parser {
     }
 
     private mutating func semicolon(at position: Position) {
-        breakBlock("E104", position, "\";\" has no meaning here", ["a directive ends with its line"])
+        log.misspelt(
+            "E104", position, count: 1, "\n", "\";\" has no meaning here", ["a directive ends with its line"])
+        stack[top].isBroken = true
+        maskLine()
         finishDirective()
     }
 

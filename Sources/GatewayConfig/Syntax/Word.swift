@@ -17,6 +17,9 @@ struct Word: Sendable {
     /// As text; what is not UTF-8 is replaced.
     var text = ""
 
+    /// Written just as it reads: no quotes, no expansion.
+    var isPlain: Bool { sourceCount == bytes.count && !isSecret && !isReference && !isFailed }
+
     /// How a message names the word.
     var shown: String { isSecret ? secretPlaceholder : Printable.quoted(text) }
 }

@@ -20,7 +20,9 @@ struct BanCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "list", abstract: "List who is banned, and who is held up by a login limit.")
         @OptionGroup var file: ConfigurationOption
-        @Option(help: ArgumentHelp("Only of this realm.", valueName: "name")) var realm: String?
+        @Option(
+            help: ArgumentHelp("Only of this realm.", valueName: "name"), completion: ConfiguredNames.realms)
+        var realm: String?
         @Flag(help: "Every failed login that is counted, also below its limit.") var all = false
         @Flag(help: "JSON instead of a table.") var json = false
 
@@ -70,7 +72,7 @@ struct BanCommand: ParsableCommand {
                 let text =
                     "\(who) \(dryRun ? "would be" : "is") banned in \(realms.joined(separator: ", ")) \(end)\n"
                 guard !dryRun else {
-                    StandardError.write(text)
+                    StandardError.say(text)
                     return ExitStatus.success
                 }
                 let redis = try CommandRedis(settings)
@@ -87,7 +89,7 @@ struct BanCommand: ParsableCommand {
                             ("reason", reason),
                         ], settings: settings)
                 }
-                StandardError.write(text)
+                StandardError.say(text)
                 return ExitStatus.success
             }
         }
@@ -133,7 +135,7 @@ struct BanCommand: ParsableCommand {
                     _ = try redis.call(RedisCommand("DEL", [entry.key]))
                     Self.audit(entry, settings)
                 }
-                StandardError.write("cleared \(entries.count)\n")
+                StandardError.say("cleared \(entries.count)\n")
                 return ExitStatus.success
             }
         }

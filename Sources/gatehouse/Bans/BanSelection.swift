@@ -13,7 +13,10 @@ struct BanSelection: ParsableArguments {
         help: ArgumentHelp(
             "An address; of an IPv6 one its /64. With --user: only the two together.", valueName: "address"))
     var ip: String?
-    @Option(help: ArgumentHelp("Only in this realm. Default: in all.", valueName: "name")) var realm: String?
+    @Option(
+        help: ArgumentHelp("Only in this realm. Default: in all.", valueName: "name"),
+        completion: ConfiguredNames.realms)
+    var realm: String?
 
     /// The realms meant.
     ///

@@ -14,7 +14,8 @@ struct ReloadCommand: ParsableCommand {
     func run() {
         finish { () throws(ExitFailure) in
             let answer = try gateway.client().request("POST", "/reload", accept: "text/plain")
-            StandardError.write(answer.text)
+            answer.exitStatus == ExitStatus.success
+                ? StandardError.say(answer.text) : StandardError.write(answer.text)
             return answer.exitStatus
         }
     }
@@ -47,8 +48,9 @@ struct HealthCommand: ParsableCommand {
         finish { () throws(ExitFailure) in
             do throws(ExitFailure) {
                 let answer = try gateway.client().request("GET", "/readyz")
-                StandardError.write(answer.text)
-                return answer.status == 200 ? ExitStatus.success : ExitStatus.failure
+                let isReady = answer.status == 200
+                isReady ? StandardError.say(answer.text) : StandardError.write(answer.text)
+                return isReady ? ExitStatus.success : ExitStatus.failure
             } catch {
                 throw ExitFailure(status: ExitStatus.failure, message: error.message)
             }

@@ -55,7 +55,7 @@ struct CheckCommand: ParsableCommand {
             if result.errorCount > 0 || strict && warnings > 0 { return ExitStatus.configuration }
             try Self.checkFiles(result.settings)
             if found.count > warnings { return ExitStatus.unavailable }
-            if warnings == 0 { StandardError.write("\(path): good\n") }
+            if warnings == 0 { StandardError.say("\(path): good\n") }
             return ExitStatus.success
         }
     }

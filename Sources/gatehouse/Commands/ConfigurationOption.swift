@@ -12,11 +12,35 @@ struct ConfigurationOption: ParsableArguments {
             valueName: "file"),
         completion: .file(extensions: ["conf"]))
     var config: String?
+    @Flag(name: .shortAndLong, help: "Say nothing but errors; with run: log warnings and errors only.")
+    var quiet = false
+    @Flag(name: .shortAndLong, help: "Say which file is used; with run: log at level debug.")
+    var verbose = false
+
+    func validate() throws {
+        if quiet, verbose { throw ValidationError("--quiet or --verbose") }
+        if quiet { StandardError.beQuiet() }
+    }
+
+    /// Has the processes of the gateway log as much as was asked for, whatever the file says.
+    func applyLogLevel() {
+        if quiet { setenv("GATEHOUSE_LOG_LEVEL", "warning", 1) }
+        if verbose { setenv("GATEHOUSE_LOG_LEVEL", "debug", 1) }
+    }
 
     /// The file to use.
     ///
     /// - Throws: `ExitFailure` with status 66 if none was named and there is none in the usual places.
     func path() throws(ExitFailure) -> String {
+        let path = try Self.path(named: config)
+        if verbose { StandardError.write("gatehouse: configuration \(path)\n") }
+        return path
+    }
+
+    /// The file called `config`, else the one in the usual places.
+    ///
+    /// - Throws: as `path()`.
+    static func path(named config: String?) throws(ExitFailure) -> String {
         if let config { return config }
         if let named = getenv("GATEHOUSE_CONFIG").map({ String(cString: $0) }), !named.isEmpty {
             return named

@@ -18,6 +18,12 @@ struct FmtCommand: ParsableCommand {
     @OptionGroup var usual: ConfigurationOption
     @Flag(name: .shortAndLong, help: "Write the files instead.") var write = false
     @Flag(help: "Change nothing; status 1 if a file would change.") var check = false
+    @Flag(
+        help: ArgumentHelp(
+            "Also put right what leaves nothing to decide: misspelt directives and options, and \";\" at the end.",
+            discussion:
+                "Who may use a route is never guessed at. What was put right is told on standard error."))
+    var fix = false
     @Flag(help: "Show what would change, and change nothing.") var diff = false
 
     func validate() throws {
@@ -33,7 +39,7 @@ struct FmtCommand: ParsableCommand {
             var status = ExitStatus.success
             for path in files.isEmpty ? [try usual.path()] : files {
                 let before = try Self.read(path)
-                let after = try Self.format(before, path)
+                let after = try Self.format(fix ? Self.fixed(before, path) : before, path)
                 if check || diff {
                     if before != after { status = check ? ExitStatus.failure : status }
                     if before != after, check, !diff { StandardOutput.write("\(path)\n") }
@@ -54,6 +60,16 @@ struct FmtCommand: ParsableCommand {
         case .failure(let error):
             throw ExitFailure(status: ExitStatus.noInput, message: "\(path): \(error.message)")
         }
+    }
+
+    private static func fixed(_ bytes: [UInt8], _ path: String) -> [UInt8] {
+        let result = fixConfiguration(bytes, path: path, source: SystemSource())
+        for found in result.fixes {
+            let right =
+                found.replacement?.text == "\n" ? "a line end" : "\"\(found.replacement?.text ?? "")\""
+            StandardError.say("\(found.file):\(found.line):\(found.column): \(found.message): put \(right)\n")
+        }
+        return result.bytes
     }
 
     private static func format(_ bytes: [UInt8], _ path: String) throws(ExitFailure) -> [UInt8] {

@@ -63,7 +63,7 @@ struct HashCommand: ParsableCommand {
                 let password = try PasswordPrompt.read(twice: false)
                 do throws(HashFailure) {
                     let isRight = try PasswordHasher().verify(password, against: try PasswordHash(hash))
-                    StandardError.write(isRight ? "they belong together\n" : "they do not belong together\n")
+                    StandardError.say(isRight ? "they belong together\n" : "they do not belong together\n")
                     return isRight ? ExitStatus.success : ExitStatus.failure
                 } catch { throw ExitFailure(status: ExitStatus.failure, message: "\(error)") }
             }

@@ -6,7 +6,9 @@ import Supervisor
 struct HelpCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "help", abstract: "Explain a directive of gateway.conf, or a command.")
-    @Argument(help: "A directive (\"help route\") or a command (\"help run\"). None: the commands.")
+    @Argument(
+        help: "A directive (\"help route\") or a command (\"help run\"). None: the commands.",
+        completion: .custom { _, _, _ in RootCommand.names + directiveNames })
     var topic: [String] = []
     @Flag(help: "List all directives.") var directives = false
 

@@ -31,7 +31,7 @@ struct KeyCommand: ParsableCommand {
                 for path in paths {
                     if ifMissing, access(path, F_OK) == 0 { continue }
                     try KeyMaker.create(path, mode: mode, owner: owner)
-                    StandardError.write("made \(path)\n")
+                    StandardError.say("made \(path)\n")
                 }
                 return ExitStatus.success
             }

@@ -18,6 +18,7 @@ struct RunCommand: ParsableCommand {
     var requireRedis = false
 
     func run() {
+        file.applyLogLevel()
         finish { () throws(ExitFailure) in
             var options = MasterOptions(provider: ConfigurationFile(path: try file.path()))
             options.requiresRedis = requireRedis

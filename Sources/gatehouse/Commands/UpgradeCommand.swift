@@ -26,7 +26,8 @@ struct UpgradeCommand: ParsableCommand {
             let path = try Self.absolute(binary ?? "/proc/self/exe")
             let answer = try gateway.client().request(
                 "POST", UpgradeRequest.target(path), accept: "text/plain")
-            StandardError.write(answer.text)
+            answer.exitStatus == ExitStatus.success
+                ? StandardError.say(answer.text) : StandardError.write(answer.text)
             return answer.exitStatus
         }
     }

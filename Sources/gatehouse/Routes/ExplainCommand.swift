@@ -19,10 +19,17 @@ struct ExplainCommand: ParsableCommand {
             gatehouse explain GET /admin --role admin
             """)
     @OptionGroup var file: ConfigurationOption
-    @Argument(help: "GET, POST, ...") var method: String
-    @Argument(help: "https://host/path, or /path on the first site.") var url: String
+    @Argument(
+        help: "GET, POST, ...",
+        completion: .list(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]))
+    var method: String
+    @Argument(help: "https://host/path, or /path on the first site.", completion: ConfiguredNames.routes)
+    var url: String
     @Option(help: ArgumentHelp("Ask as this user: login name or id.", valueName: "user")) var user: String?
-    @Option(help: ArgumentHelp("Ask as somebody with this role.", valueName: "role")) var role: [String] = []
+    @Option(
+        help: ArgumentHelp("Ask as somebody with this role.", valueName: "role"),
+        completion: ConfiguredNames.roles)
+    var role: [String] = []
     @Option(
         name: [.customShort("H"), .long],
         help: ArgumentHelp("A header of the request: \"Name: value\".", valueName: "header"))

@@ -107,7 +107,7 @@ struct SessionCommand: ParsableCommand {
                         status: SessionCommand.nothingMatched, message: "no session matches")
                 }
                 if dryRun {
-                    StandardError.write("\(Self.count(found.count)) would end\n")
+                    StandardError.say("\(Self.count(found.count)) would end\n")
                     return ExitStatus.success
                 }
                 try confirm(found.count)
@@ -119,7 +119,7 @@ struct SessionCommand: ParsableCommand {
                     audit.add(session)
                     ended += 1
                 }
-                StandardError.write("\(Self.count(ended)) ended\n")
+                StandardError.say("\(Self.count(ended)) ended\n")
                 return ended > 0 ? ExitStatus.success : SessionCommand.nothingMatched
             }
         }

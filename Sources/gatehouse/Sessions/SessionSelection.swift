@@ -9,7 +9,9 @@ struct SessionSelection: ParsableArguments {
     @OptionGroup var file: ConfigurationOption
     @Option(help: ArgumentHelp("Sessions of this user: login name or id.", valueName: "user"))
     var user: String?
-    @Option(help: ArgumentHelp("Sessions of this realm.", valueName: "name")) var realm: String?
+    @Option(
+        help: ArgumentHelp("Sessions of this realm.", valueName: "name"), completion: ConfiguredNames.realms)
+    var realm: String?
     @Option(help: ArgumentHelp("Sessions that began at an address in this network.", valueName: "cidr"))
     var ip: String?
     @Option(help: ArgumentHelp("Sessions unused for at least this long: 30m, 12h, 7d.", valueName: "time"))

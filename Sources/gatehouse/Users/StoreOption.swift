@@ -10,7 +10,8 @@ struct StoreOption: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "The users block of gateway.conf. Default: the only one, or the one that knows the user.",
-            valueName: "name"))
+            valueName: "name"),
+        completion: ConfiguredNames.stores)
     var store: String?
 
     /// The configuration. The state directory, where stores usually are, is made if there is none: users may be made

@@ -16,7 +16,7 @@ extension UserCommand {
             finish { () throws(ExitFailure) in
                 let settings = try stores.settings()
                 let found = try FoundUser.findToChange(user, settings, store: stores.store)
-                StandardError.write("\(found.record.name.typed) may log in\(dryRun ? ", then" : "")\n")
+                StandardError.say("\(found.record.name.typed) may log in\(dryRun ? ", then" : "")\n")
                 if dryRun { return ExitStatus.success }
                 try found.setDisabled(false)
                 found.audit(.userEnabled, settings)
@@ -37,7 +37,7 @@ extension UserCommand {
             finish { () throws(ExitFailure) in
                 let settings = try stores.settings()
                 let found = try FoundUser.findToChange(user, settings, store: stores.store)
-                StandardError.write(
+                StandardError.say(
                     "\(found.record.name.typed) may not log in any more\(dryRun ? ", then" : "")\n")
                 if dryRun { return ExitStatus.success }
                 try found.setDisabled(true)
@@ -63,7 +63,7 @@ extension UserCommand {
                 let found = try FoundUser.findToChange(user, settings, store: stores.store)
                 let name = found.record.name.typed
                 if dryRun {
-                    StandardError.write("\(name), id \(found.record.id), would be deleted\n")
+                    StandardError.say("\(name), id \(found.record.id), would be deleted\n")
                     return ExitStatus.success
                 }
                 guard yes || Confirmation.ask("Delete \(name)?", unattended: true) else {
@@ -72,7 +72,7 @@ extension UserCommand {
                 _ = try found.store.reading { (store) throws(StoreError) in
                     try store.delete(id: found.record.id)
                 }
-                StandardError.write("deleted \(name)\n")
+                StandardError.say("deleted \(name)\n")
                 found.audit(.userDeleted, settings)
                 try UserSessions.end(found, settings)
                 return ExitStatus.success

@@ -33,7 +33,7 @@ extension UserCommand {
                 let store = try OpenStore(block, roles: wanted.isEmpty ? nil : wanted)
                 try check(store)
                 if dryRun {
-                    StandardError.write("\(name) would be made in \(store.name)\n")
+                    StandardError.say("\(name) would be made in \(store.name)\n")
                     return ExitStatus.success
                 }
                 let password =
@@ -69,7 +69,7 @@ extension UserCommand {
                 StandardOutput.write(UserReport.json(record, store.name, password: password))
                 return
             }
-            StandardError.write("made \(record.name.typed), id \(record.id) in \(store.name)\n")
+            StandardError.say("made \(record.name.typed), id \(record.id) in \(store.name)\n")
             if let password { StandardOutput.write(password + "\n") }
         }
 
@@ -110,7 +110,7 @@ extension UserCommand {
                 }
                 found.audit(.passwordChanged, settings)
                 if generate { StandardOutput.write(String(decoding: password, as: UTF8.self) + "\n") }
-                StandardError.write("\(found.record.name.typed) has a new password\n")
+                StandardError.say("\(found.record.name.typed) has a new password\n")
                 if !keepSessions { try UserSessions.end(found, settings) }
                 return ExitStatus.success
             }

@@ -104,7 +104,7 @@ struct UserCommand: ParsableCommand {
                     throw ExitFailure(status: ExitStatus.usage, message: refusal)
                 }
                 let list = wanted.isEmpty ? "none" : wanted.joined(separator: " ")
-                StandardError.write("roles of \(record.name.typed): \(list)\n")
+                StandardError.say("roles of \(record.name.typed): \(list)\n")
                 if dryRun { return ExitStatus.success }
                 _ = try found.store.reading { (store) throws(StoreError) in
                     try store.setRoles(id: record.id, roles: wanted)

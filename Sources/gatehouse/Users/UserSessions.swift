@@ -18,7 +18,7 @@ enum UserSessions {
             count += try redis.call(command).number ?? 0
         }
         if count > 0 { user.audit(.sessionRevoked, settings, sessions: Int(count)) }
-        StandardError.write("\(count) \(count == 1 ? "session" : "sessions") ended\n")
+        StandardError.say("\(count) \(count == 1 ? "session" : "sessions") ended\n")
     }
 
     /// Gives all of them other roles, for their next requests.
@@ -34,7 +34,7 @@ enum UserSessions {
             count += try redis.call(command).number ?? 0
         }
         if count > 0 {
-            StandardError.write("\(count) \(count == 1 ? "session has" : "sessions have") them already\n")
+            StandardError.say("\(count) \(count == 1 ? "session has" : "sessions have") them already\n")
         }
     }
 
