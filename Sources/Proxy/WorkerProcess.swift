@@ -184,6 +184,9 @@ final class WorkerProcess {
                     "critical: what Redis says about sessions cannot be trusted",
                     ["realm": .text(realm.name), "reason": .text($0)])
             }
+            sessions.onRefused = {
+                log.error("Redis refuses a command", ["realm": .text(realm.name), "reason": .text($0)])
+            }
             return Realm(
                 index: index, settings: realm, keys: keys, sessions: sessions,
                 accounts: desks[realm.users],

@@ -108,7 +108,9 @@ extension SessionStore {
     func count(_ outcome: RedisOutcome, _ link: RedisConnection) -> Result<Int64, SessionOutage> {
         switch outcome {
         case .reply(.integer(let count)): return .success(count)
-        case .reply(.error): return .failure(.refused)
+        case .reply(.error(let text)):
+            noteRefusal(text)
+            return .failure(.refused)
         case .unavailable(let outage): return .failure(.redis(outage))
         case .reply:
             cut(link, "the answer to a change is of a kind that it cannot be")

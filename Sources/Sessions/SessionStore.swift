@@ -8,6 +8,9 @@ public final class SessionStore {
 
     /// Told of what should never be: an answer to another question, or a record that is none of ours.
     public var onAlarm: ((String) -> Void)?
+    /// Told what Redis said when it would not do what it was told: its disk or its memory is full, it may not run
+    /// scripts. Sessions that are only read go on all the same.
+    public var onRefused: ((String) -> Void)?
     /// Told of each touch that was due, with the user as the session's record has it: the time to ask a store of users
     /// that cannot tell by itself what changed.
     public var onTouched: ((TouchedUser) -> Void)?
@@ -153,7 +156,9 @@ extension SessionStore: RedisReceiver {
         case .unavailable(let outage):
             entry.receiver.sessionChecked(entry.token, .unavailable(.redis(outage)))
         case .reply(.null): entry.receiver.sessionChecked(entry.token, .absent)
-        case .reply(.error): entry.receiver.sessionChecked(entry.token, .unavailable(.refused))
+        case .reply(.error(let text)):
+            noteRefusal(text)
+            entry.receiver.sessionChecked(entry.token, .unavailable(.refused))
         case .reply(.bulk(let record)): check(record, entry)
         case .reply: cut(entry, "the answer to a lookup is of a kind that it cannot be")
         }
@@ -181,6 +186,10 @@ extension SessionStore: RedisReceiver {
     private func cut(_ entry: Pending, _ reason: String) {
         cut(link(of: entry.hash), reason)
         entry.receiver.sessionChecked(entry.token, .unavailable(.outOfStep))
+    }
+
+    func noteRefusal(_ text: UnsafeRawBufferPointer) {
+        onRefused?(String(decoding: text.prefix(300), as: UTF8.self))
     }
 
     /// Trusts nothing more that comes over `link`.
