@@ -90,6 +90,74 @@ class Network:
         os.close(self.descriptor)
 
 
+CLOCK = r"""
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+static const volatile long *shift;
+
+__attribute__((constructor)) static void begin(void) {
+    const char *path = getenv("TEST_CLOCK");
+    int file = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    if (file < 0) return;
+    void *map = mmap(NULL, sizeof(long), PROT_READ, MAP_SHARED, file, 0);
+    close(file);
+    if (map != MAP_FAILED) shift = map;
+}
+
+int clock_gettime(clockid_t clock, struct timespec *now) {
+    long result = syscall(SYS_clock_gettime, clock, now);
+    if (result == 0 && shift && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)) now->tv_sec += *shift;
+    return (int)result;
+}
+
+int gettimeofday(struct timeval *now, void *zone) {
+    struct timespec time;
+    (void)zone;
+    clock_gettime(CLOCK_REALTIME, &time);
+    now->tv_sec = time.tv_sec;
+    now->tv_usec = time.tv_nsec / 1000;
+    return 0;
+}
+
+time_t time(time_t *out) {
+    struct timespec time;
+    clock_gettime(CLOCK_REALTIME, &time);
+    if (out) *out = time.tv_sec;
+    return time.tv_sec;
+}
+"""
+
+
+class Clock:
+    """The wall clock of programs started with `env`, as far from the true one as was `set`; monotonic time is as it is."""
+
+    def __init__(self, directory):
+        compiler = shutil.which("cc") or shutil.which("clang")
+        if not compiler:
+            pytest.skip("there is no C compiler for the library that moves the clock")
+        source, self.library, self.path = [os.path.join(str(directory), n) for n in ("clock.c", "clock.so", "clock")]
+        with open(source, "w") as file:
+            file.write(CLOCK)
+        subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", self.library, source], check=True)
+        with open(self.path, "wb") as file:
+            file.write(bytes(8))
+
+    def set(self, seconds):
+        with open(self.path, "r+b", buffering=0) as file:
+            file.write(seconds.to_bytes(8, "little", signed=True))
+
+    @property
+    def env(self):
+        return {"LD_PRELOAD": self.library, "TEST_CLOCK": self.path}
+
+
 def on_a_thread(function):
     """Runs `function` on a thread of its own, whose namespaces may change."""
     result = []
