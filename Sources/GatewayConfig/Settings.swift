@@ -19,6 +19,8 @@ public struct Settings: Sendable, Equatable {
     public var problemBase = "urn:gatehouse:problem:"
     /// Logging.
     public var log = LogSettings()
+    /// Whether a trusted proxy's trace context reaches the upstreams (`trace { propagate }`).
+    public var propagatesTrace = true
     /// Where sessions live.
     public var redis = RedisSettings()
     /// How sessions are signed.
@@ -400,6 +402,8 @@ public struct SiteSettings: Sendable, Equatable {
     public var hosts: [String]
     /// Index into `Settings.realms`; nil if every route is public, or deny.
     public var realm: Int?
+    /// Seconds for which browsers are told to use https only, 0 to make them forget it; nil = they are told nothing.
+    public var hsts: Int?
     /// In the order of the file; never empty.
     public var routes: [RouteSettings] = []
     /// The defaults besides this.

@@ -59,6 +59,7 @@ extension FieldID {
             case 0x74_7261_696c_6572: return .trailer
             case 0x72_6566_6572_6572: return .referer
             case 0x65_7870_6972_6573: return .expires
+            case 0x62_6167_6761_6765: return .baggage
             default: return .other
             }
         case 8:
@@ -80,6 +81,7 @@ extension FieldID {
             if tail == 0x742d_636f_6f6b_6965, head == 0x7365_742d_636f_6f6b { return .setCookie }
             if tail == 0x6570_2d61_6c69_7665, head == 0x6b65_6570_2d61_6c69 { return .keepAlive }
             if tail == 0x6572_2d61_6765_6e74, head == 0x7573_6572_2d61_6765 { return .userAgent }
+            if tail == 0x6163_6573_7461_7465, head == 0x7472_6163_6573_7461 { return .tracestate }
         case 11:
             if tail == 0x7279_2d61_6674_6572, head == 0x7265_7472_792d_6166 { return .retryAfter }
             if tail == 0x6365_7061_7265_6e74, head == 0x7472_6163_6570_6172 { return .traceparent }

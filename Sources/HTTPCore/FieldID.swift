@@ -78,6 +78,8 @@ public enum FieldID: UInt8, Sendable, CaseIterable {
     case xOriginalURL
     case xRewriteURL
     case remoteUser
+    case tracestate
+    case baggage
 
     /// For one connection alone, whether `Connection` names it or not (RFC 9110 section 7.6.1). The proxy
     /// credentials are among them because the gateway is nobody's forward proxy.
@@ -184,6 +186,8 @@ public enum FieldID: UInt8, Sendable, CaseIterable {
         case .xOriginalURL: "x-original-url"
         case .xRewriteURL: "x-rewrite-url"
         case .remoteUser: "remote-user"
+        case .tracestate: "tracestate"
+        case .baggage: "baggage"
         }
     }
 }

@@ -76,6 +76,8 @@ final class CompiledSite {
     let realm: Realm?
     /// Itself in the access log, where no route was found.
     let logFields: FixedBytes
+    /// The line that tells browsers to use https only; nil = off.
+    let hstsLine: FixedBytes?
 
     init(_ settings: SiteSettings, index: Int, realms: [Realm], groups: [UpstreamGroup]) {
         self.index = index
@@ -86,5 +88,8 @@ final class CompiledSite {
         allowsEncodedPaths = settings.routes.contains { $0.encodedPaths }
         realm = settings.realm.map { realms[$0] }
         logFields = FixedBytes(logFields: [("site", host)])
+        hstsLine = settings.hsts.map {
+            FixedBytes(Array("Strict-Transport-Security: max-age=\($0)\r\n".utf8))
+        }
     }
 }

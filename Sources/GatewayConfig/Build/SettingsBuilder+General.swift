@@ -35,6 +35,9 @@ extension SettingsBuilder {
                 "W512", value.word.position, "every client can choose its own address",
                 ["name the addresses of your proxies only"])
         }
+        if let block = top.first("trace")?.block {
+            settings.propagatesTrace = block.text("propagate") != "off"
+        }
         if let workers = top.value("workers") { settings.workers = workers.number }
         if let endpoints = top.text("endpoints") { settings.endpoints = endpoints }
         if let base = top.value("problem_base") {

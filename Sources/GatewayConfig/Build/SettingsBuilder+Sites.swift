@@ -22,6 +22,7 @@ extension SettingsBuilder {
         } else if settings.realms.count == 1 {
             site.realm = 0
         }
+        site.hsts = item.block.value("hsts")?.number.map { ($0 + 999) / 1_000 }
         let items = item.block.every("route")
         let routes = items.map { route($0, site.realm) }
         for route in routes { if let route { site.routes.append(route) } }

@@ -9,6 +9,8 @@ enum Limit {
     static let wait = 1...(day)
     /// A wait that may be none.
     static let pause = 0...(day)
+    /// What a browser is told to remember.
+    static let memory = 0...(3_650 * day)
     /// A session's life. Browsers keep a cookie 400 days at most.
     static let life = second...(400 * day)
     /// A body: up to 1 TiB.

@@ -48,9 +48,10 @@ extension Schema {
             "realm", in: .site, [.name], default: "the only realm", "Where visitors log in.",
             example: "realm main"),
         DirectiveRule(
-            "hsts", in: .site, [ArgumentRule("off", .onlyOff(.duration(Limit.pause, off: true)))],
-            default: "off",
-            "Tells browsers to use https only.", example: "hsts off"),
+            "hsts", in: .site, [.duration(Limit.memory, off: true)], default: "off",
+            "Tells browsers that came over https to use nothing else for so long (RFC 6797), 0s to forget that; an "
+                + "application's own Strict-Transport-Security stays.",
+            example: "hsts 365d"),
         .later("error_pages", in: .site, "Pages for errors.", example: "error_pages errors"),
         DirectiveRule(
             "route", in: .site,

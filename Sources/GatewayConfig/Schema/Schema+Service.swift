@@ -24,7 +24,10 @@ extension Schema {
     ]
 
     static let trace: [DirectiveRule] = [
-        .later("propagate", in: .trace, "Passes trace context on.", example: "propagate on"),
+        DirectiveRule(
+            "propagate", in: .trace, [.choice("on", "off")], default: "on",
+            "Passes traceparent, tracestate and baggage of peers in trust_proxy on as they are; nobody else's.",
+            example: "propagate on"),
         .later("otlp", in: .trace, "Where spans go.", example: "otlp http://collector:4318"),
         .later("sample", in: .trace, "Share of requests traced.", example: "sample 0.01"),
     ]

@@ -31,7 +31,7 @@ extension Schema {
             "problem_base", in: .top, [ArgumentRule("URL", .uri)], default: "urn:gatehouse:problem:",
             "What the type of a JSON problem starts with.", example: "problem_base urn:gatehouse:problem:"),
         block("log", .log, "What is logged, and how.", "log { access errors }"),
-        .later("trace", in: .top, "Trace context and its export.", example: "trace { propagate on }"),
+        block("trace", .trace, "Trace context (W3C).", "trace { propagate on }"),
         DirectiveRule(
             "redis", in: .top, [ArgumentRule("URL|managed", .word)],
             "Where sessions live: redis://[user@]host:port/db, unix:///path?db=0, or managed for a private one.",

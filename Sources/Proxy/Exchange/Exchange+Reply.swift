@@ -180,6 +180,7 @@ extension Exchange {
         out.append("X-Content-Type-Options: nosniff\r\nDate: ")
         out.append(worker.dateText())
         out.append("\r\n")
+        if let line = hstsLine { out.append(line.raw) }
         if let line = rules.requestIDLine {
             out.append(line.raw)
             writeRequestID(into: out)
@@ -205,20 +206,6 @@ extension Exchange {
         } else {
             withUnsafeBytes(of: &requestID, body)
         }
-    }
-
-    /// A trusted proxy's request id is kept, if it is one.
-    func adoptRequestID() {
-        guard connection.peer.isTrusted, let value = field(.xRequestID), (8...128).contains(value.count)
-        else {
-            return
-        }
-        for byte in value {
-            guard ASCII.isNameByte(byte) || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "_") else {
-                return
-            }
-        }
-        givenRequestID = Array(value)
     }
 
     var requestIDText: String {

@@ -68,6 +68,8 @@ extension ForwardingRules {
             case .cookie:
                 hasCookies = true
                 continue
+            case .traceparent, .tracestate, .baggage:
+                if !passesTrace(exchange, line.id, bytes) { continue }
             case .authorization where takesBearer:
                 let value = UnsafeRawBufferPointer(rebasing: bytes[line.value])
                 if BearerToken.ticket(in: value) != nil { continue }

@@ -17,8 +17,10 @@ extension ForwardingRules {
             case .connection, .keepAlive, .proxyConnection, .te, .transferEncoding, .upgrade, .trailer,
                 .contentLength, .http2Settings:
                 continue
-            case .xRequestID: if requestIDLine != nil { continue }
+            case .xRequestID: if requestIDLine != nil && !hasOwnRequestIDName { continue }
             case .setCookie: if isOurCookie(bytes, line) { continue }
+            case .other where hasOwnRequestIDName:
+                if isRequestID(line, bytes) || line.isHopByHop && !isKept(bytes, line) { continue }
             case .date: hasDate = true
             case .cacheControl: hasCacheControl = true
             default: if line.isHopByHop && !isKept(bytes, line) { continue }
@@ -34,6 +36,7 @@ extension ForwardingRules {
         }
         // A shared cache must not hand one user's answer to another.
         if exchange.identity.isPresent && !hasCacheControl { out.append("Cache-Control: private\r\n") }
+        writeHSTS(exchange, into: out)
         writeRequestID(exchange, into: out)
         writeFraming(exchange, framing, into: out)
         if exchange.closesAfterResponse { out.append("Connection: close\r\n") }

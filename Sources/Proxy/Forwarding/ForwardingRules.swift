@@ -12,6 +12,12 @@ final class ForwardingRules {
     let realmLine: FixedBytes?
     let sessionLine: FixedBytes?
     let requestIDLine: FixedBytes?
+    /// The name in lower case under which the request's id travels, where it is not X-Request-Id.
+    let ownRequestIDName: [UInt8]?
+    /// Whether `ownRequestIDName` is there, for where each look at it would count.
+    let hasOwnRequestIDName: Bool
+    /// Trace context of trusted proxies is passed on.
+    let propagatesTrace: Bool
     let forwarded: HeaderSettings.Forwarded
     let keepsSessionCookie: Bool
     /// Names of every realm's cookie: none of them leaves for an origin, or comes from one.
@@ -48,6 +54,10 @@ final class ForwardingRules {
         realmLine = Self.line(headers.realm)
         sessionLine = Self.line(headers.session)
         requestIDLine = Self.line(headers.requestID)
+        let ownName = headers.requestID.map { Array($0.lowercased().utf8) }
+        ownRequestIDName = ownName == Array("x-request-id".utf8) ? nil : ownName
+        hasOwnRequestIDName = ownRequestIDName != nil
+        propagatesTrace = settings.propagatesTrace
         forwarded = headers.forwarded
         keepsSessionCookie = headers.keepSessionCookie
         cookieNames = settings.realms.map { Array($0.cookie.utf8) } + [Exchange.checkCookieName]
@@ -55,8 +65,8 @@ final class ForwardingRules {
         let identity = [headers.userID, headers.userName, headers.roles, headers.realm, headers.session]
         let always = ["X-User-Id", "X-User-Name", "X-User-Roles", "X-User-Realm"]
         let ours = identity.compactMap { $0 } + always + headers.strip + Self.builtInStrip
-        stripped = ProtectedNames(ours)
         let id = headers.requestID.map { [$0] } ?? []
+        stripped = ProtectedNames(ours + id)
         guarded = ProtectedNames(ours + id + Self.framingAndRouting)
     }
 

@@ -78,6 +78,10 @@ final class AccessLog {
         writeTime(&line)
         line.append("\",\"log\":\"access\",\"request_id\":\"")
         exchange.withRequestID { line.append($0) }
+        exchange.withTraceID {
+            line.append("\",\"trace_id\":\"")
+            line.append($0)
+        }
         line.append("\",\"client\":\"")
         writeClient(exchange, &line)
         line.append("\",\"proto\":\"http/1.")
