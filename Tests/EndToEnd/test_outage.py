@@ -11,7 +11,7 @@ from harness.client import request
 from harness.gateway import cpu_seconds, settle
 from harness.oracle import Oracle
 from harness.redis_server import Connection
-from harness.users import JSON, cookie_of, credentials, fresh_name, log_in, login, register
+from harness.users import COOKIE, JSON, cookie_of, credentials, fresh_name, log_in, login, register
 from harness.wire import wait_until
 
 pytestmark = pytest.mark.outage
@@ -419,6 +419,22 @@ def test_wrong_type_under_a_sessions_key(gateway, redis, value):
     unavailable(gateway.fetch("GET", "/a", user.headers))
     redis("DEL", key)
     assert gateway.fetch("GET", "/a", user.headers).status == 401
+
+
+def test_redis_that_evicts_logs_out_and_is_no_outage(make_gateway, make_redis):
+    redis = make_redis()
+    gateway = make_gateway(redis="unix://%s?db=0" % redis.path)
+    user = register(gateway)
+    redis("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
+    redis("CONFIG", "SET", "maxmemory", "3mb")
+    assert gateway.fetch("GET", "/x", user.headers).status == 200
+    for index in range(4000):
+        redis("SET", "filler:%d" % index, "x" * 1000)
+        if not redis("EXISTS", user.key()):
+            break
+    assert gateway.fetch("GET", "/x", user.headers).status == 401
+    again = login(gateway, user.name)
+    assert again.status == 200 and gateway.fetch("GET", "/x", {"Cookie": "%s=%s" % (COOKIE, cookie_of(again))}).status == 200
 
 
 def test_record_of_another_session_is_never_taken(gateway, redis, alice):

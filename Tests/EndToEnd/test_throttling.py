@@ -53,6 +53,17 @@ def test_account_from_one_address_is_held_up_whether_it_exists_or_not(throttled,
     assert attempt(throttled, name, address()).status == 401
 
 
+def test_addresses_that_a_client_makes_up_give_no_new_tries(make_gateway):
+    gateway = make_gateway(realm=LIMITS)
+    name = fresh_name("rotating")
+    for _ in range(3):
+        assert attempt(gateway, name, address()).status == 401
+    assert_held_up(attempt(gateway, name, address()))
+    for header in ("Forwarded", "X-Real-IP", "X-Client-IP", "True-Client-IP", "CF-Connecting-IP"):
+        value = "for=" + address() if header == "Forwarded" else address()
+        assert_held_up(login(gateway, name, "wrong wrong wrong", {header: value}))
+
+
 def test_success_forgets_failures_and_is_none(throttled):
     user, source = register(throttled), address()
     for _ in range(4):
