@@ -326,6 +326,41 @@ def test_a_socket_that_no_listener_takes_is_told(make_service, manager, listenin
     assert service.wait_line(lambda e: e.get("socket") == "fd:http")["level"] == "warning"
 
 
+def test_an_upgrade_keeps_sockets_and_signs_of_life_and_is_told_as_a_reload(make_service, manager, listening, tmp_path):
+    service = make_service(listen="fd:http").serve(manager, [("http", listening)], watchdog=1)
+    manager.wait("READY")
+    pid = service.process.pid
+    copy = str(tmp_path / "gatehouse")
+    shutil.copy(binary(), copy)
+
+    for _ in range(2):
+        assert service.command("upgrade", copy, "--config", service.path).returncode == 0
+
+    assert manager.names() == ["READY", "RELOADING", "READY", "RELOADING", "READY"]
+    assert {message["pid"] for message in manager.messages} == {pid}
+    assert manager.wait("WATCHDOG", 2)["pid"] == pid
+    # Dropped and taken up again: the manager's own socket came along, too.
+    for listen in ("127.0.0.1:%d" % free_port(), "fd:http"):
+        service.write(listen=listen)
+        assert service.reload().returncode == 0
+    with socket.create_connection(listening.getsockname(), 5) as client:
+        client.sendall(b"GET /public/x HTTP/1.1\r\nHost: a.test\r\n\r\n")
+        assert client.recv(100).startswith(b"HTTP/1.1 200 ")
+    assert service.terminate() == 0
+
+
+def test_an_upgrade_that_comes_back_ends_ready(make_service, manager):
+    service = make_service().serve(manager)
+    manager.wait("READY")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        service.write_text(service.text(top="listen 127.0.0.1:%d" % taken.getsockname()[1]))
+        assert service.command("upgrade", binary(), "--config", service.path).returncode == 1
+
+    manager.wait("RELOADING")
+    assert manager.wait("READY")["STATUS"].startswith("Serving with 1 worker")
+    assert service.fetch(target="/public/x").status == 200
+
+
 def test_started_by_the_first_connection(make_service, cleanup):
     program = shutil.which("systemd-socket-activate")
     if not program:
