@@ -26,3 +26,15 @@ public struct CertificateSettings: Sendable, Equatable {
         self.key = key
     }
 }
+
+/// How connections that the gateway makes are verified.
+public struct UpstreamTLSSettings: Sendable, Equatable {
+    /// PEM of the authorities that count; nil = the system's.
+    public var authorities: [UInt8]?
+    /// What certificates must be for, and what is asked for; nil = each server's own name.
+    public var name: String?
+    /// Shown to servers that ask for one.
+    public var certificate: CertificateSettings?
+    /// The defaults.
+    public init() {}
+}

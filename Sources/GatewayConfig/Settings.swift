@@ -371,6 +371,8 @@ public struct UpstreamSettings: Sendable, Equatable {
         public var weight = 1
         /// Used only while no other answers.
         public var backup = false
+        /// Whether connections to it speak TLS.
+        public var tls = false
         /// The defaults besides this.
         public init(endpoint: Endpoint) { self.endpoint = endpoint }
     }
@@ -378,6 +380,8 @@ public struct UpstreamSettings: Sendable, Equatable {
     public var name: String
     /// Never empty.
     public var servers: [Server] = []
+    /// How servers with TLS are verified.
+    public var tls = UpstreamTLSSettings()
     /// Idle connections of a worker.
     public var keepalive = 64
     /// For a connection.

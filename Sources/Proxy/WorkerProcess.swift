@@ -62,7 +62,7 @@ final class WorkerProcess {
             settings, keys: keys, redis: redis, helpers: helpers, loop: loop, counters: plan.counters,
             hashLimit: queue, log: log)
         userFiles = UserFileWatch(realms: realms, loop: loop, pool: helpers, log: log, audit: audit)
-        worker = Self.makeWorker(
+        worker = try Self.makeWorker(
             plan, loop: loop, resolver: resolver, realms: realms, keys: keys, log: log,
             access: accessWriter, audit: audit)
         entrances = try Self.makeEntrances(plan, worker: worker)
@@ -198,11 +198,13 @@ final class WorkerProcess {
     private static func makeWorker(
         _ plan: WorkerPlan, loop: EventLoop, resolver: Resolver, realms: [Realm], keys: KeyRing,
         log: ProcessLog, access: LogWriter?, audit: AuditLog
-    ) -> Worker {
+    ) throws -> Worker {
         let settings = plan.settings
         let upstreamPool = BufferPool(blockSize: 64 << 10, limit: 64)
-        let groups = settings.upstreams.map {
-            UpstreamGroup(settings: $0, loop: loop, pool: upstreamPool, resolver: resolver)
+        var tls = UpstreamTLS()
+        let groups = try settings.upstreams.map {
+            UpstreamGroup(
+                settings: $0, tls: try tls.contexts($0), loop: loop, pool: upstreamPool, resolver: resolver)
         }
         let limits = settings.limits
         // A head of the largest size fits, with some room for a body behind it.

@@ -63,6 +63,14 @@ public struct SystemSource: ConfigSource {
         }
     }
 
+    /// What OpenSSL has against them.
+    public func inspect(authorities: [UInt8]) -> String? {
+        do throws(TLSFailure) {
+            _ = try TrustStore(pem: authorities)
+            return nil
+        } catch { return error.description }
+    }
+
     private static func error(_ code: Int32) -> ConfigSourceError {
         ConfigSourceError(message: SystemError.text(code), isMissing: code == ENOENT)
     }

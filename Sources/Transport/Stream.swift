@@ -67,7 +67,7 @@ open class Stream: EventSource {
     final var afterInput: TickEndTask?
     final var hasFailed = false
     /// Whether bytes that came are neither in the input nor in the kernel.
-    final var holdsBytes = false
+    public internal(set) final var holdsBytes = false
 
     /// Takes over a connected socket.
     public convenience init(

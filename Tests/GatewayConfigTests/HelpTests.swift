@@ -28,7 +28,7 @@ import Testing
             "key ", "old_key ", "password ", "respond ", "redirect ", "include ", "origins ", "strip_prefix ",
             "rewrite ", "old_key_file ",
             // They read files.
-            "logo ", "icon ", "css ", "templates ", "tls cert",
+            "logo ", "icon ", "css ", "templates ", "tls cert", "tls_ca ", "tls_name ", "tls_cert ",
             "watch ", "find ", "insert ", "set_password ", "connections 2 ", "connect_timeout 2s ",
             "timeout 2s ",
         ]

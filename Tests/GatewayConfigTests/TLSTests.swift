@@ -131,3 +131,49 @@ struct TLSTests {
         #expect(codes(result) == [])
     }
 }
+
+@Suite("TLS of upstreams")
+struct UpstreamTLSTests {
+    private func load(_ lines: String) -> LoadResult {
+        GatewayConfigTests.load(
+            Sample.head + "\nupstream app {\n\(lines)\n}\nsite * { route /* app public }\n",
+            files: ["ca.pem": "CA", "a.pem": "A", "a.key": "K"])
+    }
+
+    @Test func `servers with TLS, and what they are held against`() throws {
+        let result = load(
+            """
+            server a.example:8443 weight 2
+            server b.example:8443
+            tls on
+            tls_ca ca.pem
+            tls_name App.Internal
+            tls_cert a.pem a.key
+            """)
+        let upstream = try #require(result.settings?.upstreams.first)
+        #expect(codes(result) == [])
+        #expect(upstream.servers.map(\.tls) == [true, true])
+        #expect(upstream.tls.authorities == [67, 65])
+        #expect(upstream.tls.name == "app.internal")
+        #expect(
+            upstream.tls.certificate
+                == CertificateSettings(path: "a.pem", certificate: [65], key: [75]))
+    }
+
+    @Test func `one server alone may have it`() {
+        let result = load("server a.example:80\nserver b.example:443 backup tls")
+        #expect(result.settings?.upstreams[0].servers.map(\.tls) == [false, true])
+        #expect(load("server a.example:80\ntls off").settings?.upstreams[0].servers[0].tls == false)
+    }
+
+    @Test(arguments: [
+        ("server a:1\ntls_ca ca.pem", "E305"), ("server a:1\ntls_name x", "E305"),
+        ("server a:1\ntls_cert a.pem a.key", "E305"), ("server a:1 tls\ntls_ca none.pem", "E401"),
+        ("server a:1 tls\ntls_cert a.pem none.key", "E401"), ("server unix:/x tls", "E305"),
+        ("server a:1 tls\ntls_name a/b", "E205"), ("server a:1 tls\ntls_name a:8443", "E205"),
+        ("server a:1 tls tls", "E204"), ("server a:1\ntls maybe", "E203"),
+    ])
+    func `refuses what cannot be`(lines: String, code: String) {
+        #expect(codes(load(lines)) == [code])
+    }
+}

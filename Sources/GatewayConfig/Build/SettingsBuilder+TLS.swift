@@ -33,7 +33,7 @@ extension SettingsBuilder {
         if isKnown { served.append(names) }
     }
 
-    private func certificate(_ item: Item) -> CertificateSettings? {
+    func certificate(_ item: Item) -> CertificateSettings? {
         let values = item.values
         guard values.count == 2 else { return nil }
         guard let certificate = file(values[0], "the certificate"), let key = file(values[1], "the key")
@@ -44,7 +44,7 @@ extension SettingsBuilder {
         return CertificateSettings(path: values[0].text, certificate: certificate, key: key)
     }
 
-    private func file(_ value: Value, _ what: String) -> [UInt8]? {
+    func file(_ value: Value, _ what: String) -> [UInt8]? {
         switch source.read(path: value.text) {
         case .success(let bytes): return bytes
         case .failure(let error):
@@ -55,7 +55,7 @@ extension SettingsBuilder {
     }
 
     /// What is known of the pair; nil if nobody looked, or something is wrong with it, which is reported.
-    private func inspect(_ pair: CertificateSettings, _ item: Item) -> CertificateFacts? {
+    func inspect(_ pair: CertificateSettings, _ item: Item) -> CertificateFacts? {
         let words = item.values.map(\.word)
         switch source.inspect(certificate: pair.certificate, key: pair.key) {
         case nil: return nil

@@ -11,6 +11,7 @@ extension SettingsBuilder {
             block.set("retry", &upstream.retry)
             block.set("max_connections", &upstream.maxConnections)
             if let host = block.first("host") { buildHost(host, &upstream) }
+            buildTLS(block, &upstream)
             checkServers(block, upstream)
             settings.upstreams.append(upstream)
         }
@@ -19,15 +20,18 @@ extension SettingsBuilder {
     private func server(_ item: Item) -> UpstreamSettings.Server? {
         var weight = 1
         var isBackup = false
+        var hasTLS = false
         var options = OptionReader(item, from: 1, log: log)
-        while let option = options.next(["weight", "backup"], later: ["tls"]) {
+        while let option = options.next(["weight", "backup", "tls"]) {
             if option.text == "weight" { options.number(1...1_000, &weight) }
             if option.text == "backup" { isBackup = true }
+            if option.text == "tls" { hasTLS = true }
         }
         guard let endpoint = (item.partial.first ?? nil)?.endpoint else { return nil }
         var server = UpstreamSettings.Server(endpoint: endpoint)
         server.weight = weight
         server.backup = isBackup
+        server.tls = hasTLS
         return server
     }
 

@@ -13,6 +13,8 @@ public protocol ConfigSource {
     /// What the PEM texts of a certificate and of its key show. Only for messages: the settings do not depend on it.
     /// nil if nobody looks.
     func inspect(certificate: [UInt8], key: [UInt8]) -> Result<CertificateFacts, CertificateFault>?
+    /// What is wrong with the PEM text of some authorities, in words for a message; nil if nothing is, or nobody looks.
+    func inspect(authorities: [UInt8]) -> String?
 }
 
 extension ConfigSource {
@@ -22,6 +24,8 @@ extension ConfigSource {
     public func inspect(certificate: [UInt8], key: [UInt8]) -> Result<CertificateFacts, CertificateFault>? {
         nil
     }
+    /// Nobody looks.
+    public func inspect(authorities: [UInt8]) -> String? { nil }
 }
 
 /// Why a file could not be read.

@@ -46,6 +46,9 @@ public final class RecordingSource: ConfigSource {
         base.inspect(certificate: certificate, key: key)
     }
 
+    /// What the base says.
+    public func inspect(authorities: [UInt8]) -> String? { base.inspect(authorities: authorities) }
+
     /// Paths of the files read so far, sorted bytewise: what to watch for changes.
     public var paths: [String] {
         answers.files.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }

@@ -2,9 +2,9 @@ extension Schema {
     static let upstream: [DirectiveRule] = [
         DirectiveRule(
             "server", in: .upstream,
-            [ArgumentRule("ADDRESS", .serverAddress), ArgumentRule("weight N | backup", .word, 0...4)],
+            [ArgumentRule("ADDRESS", .serverAddress), ArgumentRule("weight N | backup | tls", .word, 0...5)],
             "A server; backup ones are used when no other answers.", example: "server 127.0.0.1:3000"
-        ).written("server ADDRESS [weight N] [backup]").repeating.required,
+        ).written("server ADDRESS [weight N] [backup] [tls]").repeating.required,
         DirectiveRule(
             "balance", in: .upstream,
             [.choice("least_conn", later: ["round_robin", "hash_user", "hash_ip"])],
@@ -28,10 +28,19 @@ extension Schema {
             "retry", in: .upstream, [.count(0...10, words: ["off"])], default: "1",
             "More tries of a request that is safe to repeat and got no byte back.", example: "retry 1"),
         DirectiveRule(
-            "tls", in: .upstream, [ArgumentRule("off", .onlyOff(.choice(["on"], later: [])))], default: "off",
-            "TLS to the servers.", example: "tls off"),
-        .later("tls_ca", in: .upstream, "Authority of their certificates.", example: "tls_ca ca.pem"),
-        .later("tls_name", in: .upstream, "Name in their certificates.", example: "tls_name app.internal"),
+            "tls", in: .upstream, [.choice("on", "off")], default: "off",
+            "TLS to all servers; their certificates are always verified.", example: "tls on"),
+        DirectiveRule(
+            "tls_ca", in: .upstream, [.path], default: "the system's",
+            "Authorities (PEM) whose certificates count.", example: "tls_ca ca.pem"),
+        DirectiveRule(
+            "tls_name", in: .upstream, [ArgumentRule("NAME", .word)], default: "each server's own",
+            "Name that their certificates must be for, and that is asked for.",
+            example: "tls_name app.internal"),
+        DirectiveRule(
+            "tls_cert", in: .upstream, [ArgumentRule("CERTIFICATE", .path), ArgumentRule("KEY", .path)],
+            default: "none", "Shown to servers that ask for a certificate.",
+            example: "tls_cert gateway.pem gateway.key"),
         DirectiveRule(
             "host", in: .upstream, [ArgumentRule("preserve | upstream | NAME", .word, 1...2)],
             default: "preserve", "Host header they get: the client's, the server's address, or a fixed one.",

@@ -204,7 +204,11 @@ extension Exchange {
         upstream = nil
         switch phase {
         case .connecting:
-            onUpstreamUnavailable(.connect(SystemError(call: "connect", code: code).description))
+            let reason = connection.trouble ?? SystemError(call: "connect", code: code).description
+            onUpstreamUnavailable(.connect(reason))
+        case .awaitingResponse where connection.trouble != nil && !connection.isReused:
+            // With TLS 1.3 a server says only now that it does not like our certificate.
+            refuseUpstream(.connect(connection.trouble ?? ""))
         case .awaitingResponse: onNoAnswer(wasReused: connection.isReused, received: received)
         case .relaying: onResponseCut()
         case .tunnel: finishTunnel()

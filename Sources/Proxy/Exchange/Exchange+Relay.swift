@@ -203,9 +203,9 @@ extension Exchange {
         }
     }
 
-    /// The origin ended: that is the body's end if it had no other, else the body is cut.
+    /// The origin ended: that is the body's end if it had no other, and if TLS has said so; else the body is cut.
     private func onResponseEndOfStream(_ connection: UpstreamConnection, _ source: Stream) {
-        guard responseBody.endsWithConnection else {
+        guard responseBody.endsWithConnection, !source.isTruncated else {
             onResponseCut()
             return
         }
@@ -217,7 +217,7 @@ extension Exchange {
         if isResponseChunked && head.method != .head { worker.write("0\r\n\r\n", to: stream) }
         let isClean =
             responseHead.keepsAlive && isRequestBodyDone && !responseBody.endsWithConnection
-            && source.input == nil && !source.hasEnded && source.pendingOutput == 0
+            && source.input == nil && !source.hasEnded && !source.holdsBytes && source.pendingOutput == 0
         upstream = nil
         timer.disarm()
         if isClean {

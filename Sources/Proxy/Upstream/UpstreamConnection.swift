@@ -13,8 +13,18 @@ final class UpstreamConnection: StreamHandler {
 
     init(server: UpstreamServer) { self.server = server }
 
-    func connect(to address: SocketAddress, loop: EventLoop, pool: BufferPool) throws(SystemError) {
-        let stream = try Stream(loop: loop, connectingTo: address, pool: pool)
+    /// Why it failed, where there is more to say than an error number.
+    private(set) var trouble: String?
+
+    func connect(
+        to address: SocketAddress, loop: EventLoop, pool: BufferPool, tls: TLSClientContext?
+    ) throws(SystemError) {
+        let stream: Stream
+        if let tls {
+            stream = try TLSStream(loop: loop, connectingTo: address, pool: pool, context: tls)
+        } else {
+            stream = try Stream(loop: loop, connectingTo: address, pool: pool)
+        }
         stream.handler = self
         self.stream = stream
     }
@@ -61,6 +71,7 @@ final class UpstreamConnection: StreamHandler {
 
     override func onFailure(_ stream: Stream, _ code: Int32) {
         self.stream = nil
+        trouble = stream.trouble
         let exchange = self.exchange
         self.exchange = nil
         server.connectionFailed(self)

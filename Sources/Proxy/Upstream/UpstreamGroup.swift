@@ -7,10 +7,16 @@ final class UpstreamGroup {
     let servers: [UpstreamServer]
     private let only: Fixed<UpstreamServer>?
 
-    init(settings: UpstreamSettings, loop: EventLoop, pool: BufferPool, resolver: Resolver) {
+    /// `tls`: one for each server, in order; nil = plain.
+    init(
+        settings: UpstreamSettings, tls: [TLSClientContext?] = [], loop: EventLoop, pool: BufferPool,
+        resolver: Resolver
+    ) {
         self.settings = settings
-        servers = settings.servers.map {
-            UpstreamServer(settings: $0, group: settings, loop: loop, pool: pool, resolver: resolver)
+        servers = settings.servers.enumerated().map { index, server in
+            UpstreamServer(
+                settings: server, group: settings, tls: index < tls.count ? tls[index] : nil, loop: loop,
+                pool: pool, resolver: resolver)
         }
         only = servers.count == 1 ? Fixed(servers[0]) : nil
     }

@@ -20,6 +20,7 @@ final class UpstreamServer {
     /// Its group and itself in the access log, and the beginning of what it answered.
     let logFields: FixedBytes
     private let group: UpstreamSettings
+    private let tls: TLSClientContext?
     private let loop: EventLoop
     private let pool: BufferPool
     private let resolver: Resolver
@@ -40,11 +41,12 @@ final class UpstreamServer {
     private static let queueLimit = 1024
 
     init(
-        settings: UpstreamSettings.Server, group: UpstreamSettings, loop: EventLoop, pool: BufferPool,
-        resolver: Resolver
+        settings: UpstreamSettings.Server, group: UpstreamSettings, tls: TLSClientContext?, loop: EventLoop,
+        pool: BufferPool, resolver: Resolver
     ) {
         self.settings = settings
         self.group = group
+        self.tls = tls
         self.loop = loop
         self.pool = pool
         self.resolver = resolver
@@ -83,7 +85,7 @@ final class UpstreamServer {
         let connection = UpstreamConnection(server: self)
         do {
             try connection.connect(
-                to: addresses[addressIndex % addresses.count], loop: loop, pool: pool)
+                to: addresses[addressIndex % addresses.count], loop: loop, pool: pool, tls: tls)
         } catch {
             rotateAddress()
             return .failed(.connect(error.description))

@@ -102,6 +102,7 @@ public final class TLSStream: Stream {
         defer { ERR_clear_error() }
         if isPlainText { return .plainText }
         end = .broken(EPROTO)
+        (context as? TLSClientContext)?.forgetSession()
         switch pipeFault {
         case .end:
             fault = "the peer closed the connection during the handshake"

@@ -1,6 +1,7 @@
 import Accounts
 import GatewayConfig
 import Glibc
+import Proxy
 import Redis
 import Secrets
 import Supervisor
@@ -97,10 +98,14 @@ struct ConnectCheck {
     }
 
     private mutating func checkServers(_ upstream: UpstreamSettings) {
-        for server in upstream.servers {
-            guard let trouble = ServerDial.trouble(server.endpoint, timeout: upstream.connectTimeout) else {
-                continue
-            }
+        var tls = UpstreamTLS()
+        let contexts = (try? tls.contexts(upstream)) ?? []
+        for (index, server) in upstream.servers.enumerated() {
+            let context = index < contexts.count ? contexts[index] : nil
+            guard
+                let trouble = ServerDial.trouble(
+                    server.endpoint, tls: context, timeout: upstream.connectTimeout)
+            else { continue }
             add(
                 .error, "E502",
                 "upstream \(upstream.name): no connection to \(Self.text(server.endpoint)): \(trouble)")

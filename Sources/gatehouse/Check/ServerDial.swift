@@ -3,14 +3,14 @@ import Glibc
 import Supervisor
 import Transport
 
-/// Tries whether a server takes connections.
+/// Tries whether a server takes connections, and where it is to speak TLS, whether it does and who it is.
 final class ServerDial: StreamHandler, DeadlineReceiver {
     private let loop: EventLoop
     private let pool = BufferPool(blockSize: 512, limit: 1)
     private var result: String??
 
     /// Connects to `endpoint` and hangs up again; what went wrong, nil: nothing did. `timeout` is in milliseconds.
-    static func trouble(_ endpoint: Endpoint, timeout: Int) -> String? {
+    static func trouble(_ endpoint: Endpoint, tls: TLSClientContext? = nil, timeout: Int) -> String? {
         switch endpoint {
         case .tcp(let host, let port):
             switch Resolver.resolveBlocking(host: host, port: port) {
@@ -19,7 +19,7 @@ final class ServerDial: StreamHandler, DeadlineReceiver {
                 // One of several is enough, as it is when the gateway connects.
                 var last: String? = "cannot resolve \(host)"
                 for address in addresses {
-                    last = dial(address, timeout)
+                    last = dial(address, tls, timeout)
                     if last == nil { return nil }
                 }
                 return last
@@ -27,16 +27,16 @@ final class ServerDial: StreamHandler, DeadlineReceiver {
         case .unix(let path):
             do throws(SystemError) {
                 let socket = try DirectorySocket(path)
-                return dial(try socket.address(), timeout)
+                return dial(try socket.address(), tls, timeout)
             } catch { return error.reason }
         case .inherited: return nil
         }
     }
 
-    private static func dial(_ address: SocketAddress, _ timeout: Int) -> String? {
+    private static func dial(_ address: SocketAddress, _ tls: TLSClientContext?, _ timeout: Int) -> String? {
         do throws(SystemError) {
             let loop = try EventLoop()
-            return ServerDial(loop).run(address, timeout)
+            return ServerDial(loop).run(address, tls, timeout)
         } catch { return error.reason }
     }
 
@@ -45,9 +45,14 @@ final class ServerDial: StreamHandler, DeadlineReceiver {
         super.init()
     }
 
-    private func run(_ address: SocketAddress, _ timeout: Int) -> String? {
+    private func run(_ address: SocketAddress, _ tls: TLSClientContext?, _ timeout: Int) -> String? {
         do throws(SystemError) {
-            let stream = try Stream(loop: loop, connectingTo: address, pool: pool)
+            let stream: Stream
+            if let tls {
+                stream = try TLSStream(loop: loop, connectingTo: address, pool: pool, context: tls)
+            } else {
+                stream = try Stream(loop: loop, connectingTo: address, pool: pool)
+            }
             stream.handler = self
             let timer = DeadlineTimer(self)
             loop.arm(timer, after: timeout)
@@ -60,7 +65,9 @@ final class ServerDial: StreamHandler, DeadlineReceiver {
 
     override func onConnected(_ stream: Stream) { result = .some(nil) }
 
-    override func onFailure(_ stream: Stream, _ code: Int32) { result = SystemError.text(code) }
+    override func onFailure(_ stream: Stream, _ code: Int32) {
+        result = stream.trouble ?? SystemError.text(code)
+    }
 
     func onDeadline(_ timer: DeadlineTimer) { if result == nil { result = "no answer in time" } }
 }

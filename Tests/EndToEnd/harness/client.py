@@ -54,7 +54,7 @@ def request(method, target, headers=(), body=None, host="app.test", version="HTT
 class Client:
     """One connection to the gateway."""
 
-    def __init__(self, address, timeout=5.0, source=None):
+    def __init__(self, address, timeout=5.0, source=None, tls=None, name="app.test", session=None):
         if isinstance(address, str):
             self.socket = socket.socket(socket.AF_UNIX)
             self.socket.settimeout(timeout)
@@ -62,6 +62,8 @@ class Client:
         else:
             self.socket = socket.create_connection(address, timeout, source_address=source)
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if tls:
+            self.socket = tls.wrap_socket(self.socket, server_hostname=name, session=session)
         self.reader = Reader(self.socket, timeout)
 
     def __enter__(self):
@@ -158,9 +160,9 @@ class Client:
             return True
 
 
-def fetch(address, method="GET", target="/", headers=(), body=None, host="app.test", timeout=10.0):
+def fetch(address, method="GET", target="/", headers=(), body=None, host="app.test", timeout=10.0, tls=None):
     """One request on a connection of its own."""
-    with Client(address, timeout) as client:
+    with Client(address, timeout, tls=tls) as client:
         headers = list(headers.items()) if isinstance(headers, dict) else list(headers)
         client.send(request(method, target, headers, body, host))
         return client.read(method)

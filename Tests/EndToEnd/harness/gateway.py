@@ -76,7 +76,9 @@ DEFAULT_ROUTES = """
 class Gateway:
     """`gatehouse run` in a directory of its own."""
 
-    def __init__(self, directory, env=None, **options):
+    def __init__(self, directory, env=None, client_tls=None, **options):
+        """`client_tls`: the context of clients, where `listen` speaks TLS."""
+        self.client_tls = client_tls
         self.directory = str(directory)
         os.makedirs(self.directory, exist_ok=True)
         self.port = free_port()
@@ -226,10 +228,10 @@ class Gateway:
     # Requests
 
     def client(self, timeout=5.0, source=None):
-        return Client(self.address, timeout, source)
+        return Client(self.address, timeout, source, self.client_tls)
 
     def fetch(self, method="GET", target="/", headers=(), body=None, **more):
-        return fetch(self.address, method, target, headers, body, **more)
+        return fetch(self.address, method, target, headers, body, tls=self.client_tls, **more)
 
 
 def children(pid):

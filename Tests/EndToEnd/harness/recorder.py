@@ -140,7 +140,9 @@ def echo(exchange):
 class Recorder:
     """Listens on a free port of 127.0.0.1, or on a unix socket; a thread for each connection."""
 
-    def __init__(self, path=None, port=0, backlog=1024):
+    def __init__(self, path=None, port=0, backlog=1024, tls=None):
+        self.tls = tls
+        self.tls_failures = []
         self.lock = threading.Condition()
         self.requests = []
         self.open = {}
@@ -195,6 +197,12 @@ class Recorder:
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if self.greet and not self.greet(sock):
                 return
+            if self.tls:
+                try:
+                    sock = self.tls.wrap_socket(sock, server_side=True)
+                except OSError as error:
+                    self.tls_failures.append(str(error))
+                    return
             reader = Reader(sock, 600)
             for index in itertools.count():
                 if not self.serve_one(number, sock, reader, index):
