@@ -22,7 +22,9 @@ extension SettingsBuilder {
         } else if settings.realms.count == 1 {
             site.realm = 0
         }
-        site.hsts = item.block.value("hsts")?.number.map { ($0 + 999) / 1_000 }
+        // Two steps: the optimiser of Swift 6.3 fails on a chain of them.
+        let hsts = item.block.value("hsts")
+        if let milliseconds = hsts?.number { site.hsts = (milliseconds + 999) / 1_000 }
         let items = item.block.every("route")
         let routes = items.map { route($0, site.realm) }
         for route in routes { if let route { site.routes.append(route) } }
