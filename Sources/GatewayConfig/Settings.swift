@@ -77,6 +77,12 @@ public struct ListenerSettings: Sendable, Equatable {
     public var backlog = 1024
     /// nil = plain HTTP.
     public var tls: TLSListenerSettings?
+    /// Status with which everything is sent to https; nil = off.
+    public var redirect: Int?
+    /// Whether connections begin with a PROXY header.
+    public enum ProxyProtocol: String, Sendable { case off, on, required }
+    /// Whether connections begin with a PROXY header; only peers in `trustedProxies` may send one.
+    public var proxyProtocol = ProxyProtocol.off
     /// The defaults besides this.
     public init(endpoint: Endpoint) { self.endpoint = endpoint }
 }

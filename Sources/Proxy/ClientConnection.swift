@@ -8,6 +8,8 @@ final class ClientConnection: StreamHandler {
     private let loop: EventLoop
     /// The peer's address, text and 16 bytes, for X-Forwarded-For and limits.
     let peer: PeerAddress
+    /// Status with which its requests are sent to https; 0 = they are not.
+    var redirectStatus = 0
     /// Place in the worker's table.
     var slot = 0
     private(set) var exchange: Exchange?

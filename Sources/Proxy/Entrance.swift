@@ -7,6 +7,9 @@ final class Entrance {
     private unowned let worker: Worker
     /// nil = plain HTTP.
     let tls: TLSServerContext?
+    /// Status with which everything is sent to https; 0 = it is not.
+    var redirectStatus = 0
+    var proxyProtocol = ListenerSettings.ProxyProtocol.off
 
     init(worker: Worker, tls: TLSServerContext?) {
         self.worker = worker
@@ -39,7 +42,11 @@ final class Entrance {
 
 extension Entrance: AcceptReceiver {
     func onAccept(_ acceptor: Acceptor, descriptor: Int32, peer: SocketAddress) {
-        worker.accept(descriptor, peer, self)
+        if proxyProtocol == .off {
+            worker.accept(descriptor, peer, self)
+        } else {
+            meet(descriptor, peer, worker)
+        }
     }
 
     func onAcceptFailure(_ acceptor: Acceptor, _ error: SystemError) {

@@ -10,12 +10,44 @@ struct PeerAddress {
     let isUnix: Bool
     /// Its X-Forwarded-* count.
     let isTrusted: Bool
+    /// Whether `connections_per_ip` counts it; trusted proxies carry many clients.
+    let isCounted: Bool
+    /// Who has connected, as text: another one where a PROXY header has told this one.
+    let transport: [UInt8]
+    /// It speaks TLS to the proxy that told of it.
+    let isOverTLS: Bool
 
     init(_ address: SocketAddress, trusted: TrustedProxies) {
         isUnix = address.port == 0 && address.description.hasPrefix("unix:")
         bytes = address.hostBytes
         text = isUnix ? Array("unix".utf8) : Array(address.host.utf8)
         isTrusted = !isUnix && trusted.contains(address.hostBytes)
+        isCounted = !isTrusted && !isUnix
+        transport = text
+        isOverTLS = false
+    }
+
+    /// The client of 16 address bytes that `proxy` tells of.
+    init(_ host: [UInt8], behind proxy: PeerAddress, isOverTLS: Bool, trusted: TrustedProxies) {
+        let address = SocketAddress(host: host)
+        isUnix = false
+        bytes = address.hostBytes
+        text = Array(address.host.utf8)
+        isTrusted = trusted.contains(address.hostBytes)
+        isCounted = !isTrusted
+        transport = proxy.text
+        self.isOverTLS = isOverTLS
+    }
+
+    /// Somebody of whom `proxy` does not say who it is: what it says of itself is not the proxy's word.
+    init(unknownBehind proxy: PeerAddress, isOverTLS: Bool) {
+        isUnix = proxy.isUnix
+        bytes = proxy.bytes
+        text = proxy.text
+        isTrusted = false
+        isCounted = false
+        transport = proxy.text
+        self.isOverTLS = isOverTLS
     }
 
     /// An address with the host part hidden: /24, or /48 for IPv6. What is no address stays as it is.
@@ -31,7 +63,4 @@ struct PeerAddress {
         }
         return Array((groups.joined(separator: ":") + "::").utf8)
     }
-
-    /// Whether `connections_per_ip` counts it; trusted proxies carry many clients.
-    var isCounted: Bool { !isTrusted && !isUnix }
 }

@@ -43,6 +43,8 @@ final class Worker {
     let chunkScratch = ByteBuffer(capacity: 20 << 10)
     let bodyScratch = ByteBuffer(capacity: 64 << 10)
 
+    /// The port to which `listen { redirect https }` sends.
+    var securePort: UInt16 = 443
     private(set) var isDraining = false
     private(set) var connections: ContiguousArray<ClientConnection?> = []
     private var freeSlots: [Int] = []
@@ -86,7 +88,10 @@ final class Worker {
     // MARK: Connections
 
     func accept(_ descriptor: Int32, _ address: SocketAddress, _ entrance: Entrance) {
-        let peer = PeerAddress(address, trusted: trusted)
+        accept(descriptor, PeerAddress(address, trusted: trusted), entrance)
+    }
+
+    func accept(_ descriptor: Int32, _ peer: PeerAddress, _ entrance: Entrance) {
         guard admits(peer) else {
             refuse(descriptor, peer)
             return
@@ -97,6 +102,7 @@ final class Worker {
             return
         }
         let connection = ClientConnection(worker: self, stream: stream, peer: peer)
+        connection.redirectStatus = entrance.redirectStatus
         connectionCount += 1
         if let slot = freeSlots.popLast() {
             connection.slot = slot
@@ -123,7 +129,15 @@ final class Worker {
         if peer.isCounted { counters.releaseConnection(from: peer.bytes) }
     }
 
-    private func refuse(_ descriptor: Int32, _ peer: PeerAddress) {
+    /// A connection waits for its PROXY header, and keeps a draining worker alive as any other does.
+    func forewordBegan() { connectionCount += 1 }
+
+    func forewordEnded() {
+        connectionCount -= 1
+        if isDraining && connectionCount == 0 { onDrained?() }
+    }
+
+    func refuse(_ descriptor: Int32, _ peer: PeerAddress) {
         tally.count(.connectionsRejected)
         processLog.warning(
             "connection refused: too many are open",

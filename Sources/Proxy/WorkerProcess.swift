@@ -223,7 +223,10 @@ final class WorkerProcess {
         let scratch = TLSScratch()
         let tickets = try plan.ticketSecret ?? TicketSecret(now: worker.loop.wallNow)
         return try plan.settings.listeners.map {
-            try Entrance.make($0, worker: worker, tickets: tickets, scratch: scratch)
+            let entrance = try Entrance.make($0, worker: worker, tickets: tickets, scratch: scratch)
+            entrance.redirectStatus = $0.redirect ?? 0
+            entrance.proxyProtocol = $0.proxyProtocol
+            return entrance
         }
     }
 
@@ -233,6 +236,8 @@ final class WorkerProcess {
             acceptors.append(
                 try Acceptor(loop: loop, descriptor: FileDescriptor(number), receiver: entrance))
         }
+        let secure = zip(acceptors, entrances).compactMap { $1.tls == nil ? nil : $0.address?.port }
+        worker.securePort = secure.contains(443) ? 443 : secure.first { $0 != 0 } ?? 443
     }
 
     /// The end: what was logged is written.

@@ -25,6 +25,14 @@ public struct SocketAddress: Sendable {
         setIPv6(six, port: port)
     }
 
+    /// The address of 16 bytes in network order, IPv4 mapped into IPv6, without a port; bytes that are missing are
+    /// zero.
+    public init(host: [UInt8]) {
+        var address = in6_addr()
+        withUnsafeMutableBytes(of: &address) { $0.copyBytes(from: host.prefix(16)) }
+        setIPv6(address, port: 0)
+    }
+
     /// A unix socket; nil if `path` is empty, has more than 107 bytes or a NUL.
     public init?(unixPath path: String) {
         var address = sockaddr_un()

@@ -20,6 +20,8 @@ extension SettingsBuilder {
             var listener = ListenerSettings(endpoint: endpoint)
             item.block.set("backlog", &listener.backlog)
             buildTLS(item, &listener)
+            buildRedirect(item, &listener)
+            buildProxyProtocol(item, &listener)
             settings.listeners.append(listener)
         }
         if case .unix(let path) = top.value("admin")?.endpoint { settings.adminSocket = path }

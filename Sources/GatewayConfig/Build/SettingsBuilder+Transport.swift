@@ -4,7 +4,7 @@ extension SettingsBuilder {
         guard settings.trustedProxies.isEmpty else { return }
         let item = top.every("listen").first { item in
             guard let endpoint = (item.partial.first ?? nil)?.endpoint, case .tcp(let host, _) = endpoint,
-                !item.block.names.contains("tls")
+                item.block.names.isDisjoint(with: ["tls", "redirect"])
             else {
                 return false
             }

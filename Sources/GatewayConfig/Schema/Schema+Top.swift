@@ -15,7 +15,8 @@ extension Schema {
             example: "admin unix:/run/gatehouse/admin.sock"),
         DirectiveRule(
             "trust_proxy", in: .top, [ArgumentRule("CIDR", .range, ArgumentRule.many)], default: "none",
-            "Peers whose X-Forwarded-* and X-Request-Id count.", example: "trust_proxy 10.0.0.0/8"),
+            "Peers whose X-Forwarded-*, X-Request-Id, trace context and PROXY headers count.",
+            example: "trust_proxy 10.0.0.0/8"),
         DirectiveRule(
             "workers", in: .top, [.count(1...1_024, words: ["auto"])], default: "auto",
             "Worker processes; auto is one for each CPU the gateway may use.", example: "workers auto"),
@@ -74,10 +75,20 @@ extension Schema {
             [ArgumentRule("http/1.1", .choice(["http/1.1"], later: ["h2"]), 1...2)], default: "http/1.1",
             "Protocols spoken, the preferred first.", example: "protocols http/1.1"
         ).written("protocols http/1.1"),
-        .later("redirect", in: .listen, "Sends everything to https.", example: "redirect https"),
         DirectiveRule(
-            "proxy_protocol", in: .listen, [.choice("off", later: ["on", "required"])], default: "off",
-            "Whether peers in trust_proxy send a PROXY header.", example: "proxy_protocol off"),
+            "redirect", in: .listen,
+            [
+                ArgumentRule("https", .choice(["https"], later: [])),
+                ArgumentRule("301|302|307|308", .choice(["301", "302", "307", "308"], later: []), 0...1),
+            ], default: "off",
+            "Sends everything to https, with 308 unless said, but /.well-known/acme-challenge/*, which the routes serve. "
+                + "Nothing else may stand beside it.",
+            example: "redirect https"),
+        DirectiveRule(
+            "proxy_protocol", in: .listen, [.choice("off", "on", "required")], default: "off",
+            "PROXY headers (version 1 and 2) of peers in trust_proxy tell who the client is: on takes one where there is "
+                + "one, required closes connections without.",
+            example: "proxy_protocol off"),
         DirectiveRule(
             "min_tls", in: .listen, [.choice("1.2", "1.3")], default: "1.2", "Lowest version of TLS.",
             example: "min_tls 1.2"),

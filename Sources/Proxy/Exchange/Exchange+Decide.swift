@@ -130,7 +130,7 @@ extension Exchange {
     /// The scheme the client used, where that is known: from a trusted proxy, or by our own TLS.
     var knownScheme: WebScheme? {
         guard connection.peer.isTrusted, let proto = field(.xForwardedProto) else {
-            return connection.tlsVersion == nil ? nil : .https
+            return connection.tlsVersion == nil && !connection.peer.isOverTLS ? nil : .https
         }
         if proto.elementsEqual("https".utf8) { return .https }
         return proto.elementsEqual("http".utf8) ? .http : nil

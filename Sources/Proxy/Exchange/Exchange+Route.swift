@@ -19,6 +19,7 @@ extension Exchange {
 
     private func findRoute(of site: CompiledSite, _ bytes: Span<UInt8>) -> Bool {
         guard canonicalise(bytes, encoded: site.allowsEncodedPaths) else { return false }
+        if fixedConnection.use({ $0.redirectStatus != 0 }) && !staysOnHTTP() { return false }
         return withPath { path in
             let span = path.bindMemory(to: UInt8.self)
             return pickRoute(site, span.span, bytes)

@@ -84,6 +84,8 @@ final class AccessLog {
         }
         line.append("\",\"client\":\"")
         writeClient(exchange, &line)
+        line.append("\",\"peer\":\"")
+        writePeer(exchange, &line)
         line.append("\",\"proto\":\"http/1.")
         line.append(decimal: exchange.head.minorVersion)
         line.append("\"")
@@ -176,6 +178,13 @@ final class AccessLog {
             line.append(PeerAddress.masked(exchange.clientAddress))
         } else {
             exchange.withClientAddress { line.append($0) }
+        }
+    }
+
+    /// Who has connected: the client, or the last proxy on its way.
+    private func writePeer(_ exchange: Exchange, _ line: inout LogLine) {
+        exchange.fixedConnection.use {
+            line.append(masksClients ? PeerAddress.masked($0.peer.transport) : $0.peer.transport)
         }
     }
 
