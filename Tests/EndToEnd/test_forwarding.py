@@ -561,3 +561,4 @@ def test_access_line_says_what_happened(gateway, alice):
     assert line["route"] == "/*" and line["realm"] == "main" and line["t"]["total"] >= 0
     assert "value" not in str(line) and "secret" in line["query"]
     assert alice.ticket.split(".")[1] not in str(line)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", line["ts"])

@@ -64,7 +64,8 @@ final class AccessLog {
             timeSecond = now / 1_000
             time.removeAll(keepingCapacity: true)
             Timestamp.append(timeSecond * 1_000, to: &time)
-            time.removeLast(4)
+            // Without ".000Z".
+            time.removeLast(5)
         }
         line.append(time)
         line.append(thousandths: Int(now - timeSecond * 1_000))
