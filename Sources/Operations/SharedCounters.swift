@@ -28,6 +28,7 @@ public final class SharedCounters {
 
     /// Its worker is gone: gives back what it held, keeps what it counted, frees the slot.
     public func retire(slot: Int) {
+        guard isTaken.indices.contains(slot) else { return }
         for gauge in Gauge.allCases {
             let held = map.share(gauge, slot: slot).pointee.exchange(0, ordering: .relaxed)
             map.gauge(gauge).pointee.wrappingSubtract(held, ordering: .relaxed)

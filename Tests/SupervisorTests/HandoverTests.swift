@@ -32,6 +32,7 @@ import Testing
             program: "/usr/bin/redis-server", pid: 102, isServing: true, isStopping: false, startedAt: 7)
         handover.clients = [Handover.Client(descriptor: 15, wantsText: true)]
         handover.visitors = [16]
+        handover.orphans = [5]
         handover.outcome = Handover.Outcome(status: 1, message: "no: 100 %\n", report: "a\nb\n")
         return handover
     }()
@@ -51,6 +52,7 @@ import Testing
         small.redis = nil
         small.clients = []
         small.visitors = []
+        small.orphans = []
         small.outcome = nil
 
         let read = try Handover(small.encoded)

@@ -97,10 +97,10 @@ extension Master {
     }
 
     private func takeUpWorkers(_ handover: Handover) throws(ExitFailure) {
-        let isShared = handover.counters.layout == SharedCounters.layout
         do throws(SystemError) {
             for item in handover.workers {
-                workers[item.id] = try WorkerProcess(item, isCounted: isShared, loop: loop, receiver: self)
+                workers[item.id] = try WorkerProcess(
+                    item, isCounted: !handover.hasOtherMap && item.slot >= 0, loop: loop, receiver: self)
             }
         } catch { throw ExitFailure(status: ExitStatus.failure, message: "\(error)") }
         let members = handover.workers.map { item in
@@ -145,10 +145,10 @@ extension Master {
 extension Handover {
     /// The counters; a map of this program's own if the other's is laid out in another way.
     func takeCounters() throws(SystemError) -> SharedCounters {
-        guard counters.layout == SharedCounters.layout else {
-            return try SharedCounters(totals: counters.totals)
-        }
-        return try SharedCounters(
+        if hasOtherMap { return try SharedCounters(totals: counters.totals) }
+        let map = try SharedCounters(
             descriptor: counters.descriptor, slots: workers.map(\.slot), retired: counters.retired)
+        for slot in orphans { map.retire(slot: slot) }
+        return map
     }
 }

@@ -115,6 +115,8 @@ extension Master {
         if verdict.status == ExitStatus.success {
             upgrade.previous = nil
             close(previous.image)
+            upgrade.orphans = []
+            if previous.hasOtherMap { close(previous.counters.descriptor) }
             log.notice("upgraded", ["from": .text(previous.version), "to": .text(Version.text)])
             verdict.message = "version \(Version.text) serves, generation \(verdict.generation)"
             upgrade.last = (verdict.status, verdict.message, loop.wallNow)
@@ -128,9 +130,11 @@ extension Master {
         log.error(
             "the new version does not come up, the one before goes on", ["reason": .text(verdict.message)])
         writeLogs()
-        var back = handover(image: -1)
-        // The old program's map, if this one has another.
-        if previous.counters.layout != SharedCounters.layout { back.counters = previous.counters }
+        var back = handover(image: -1, ofPreviousMap: previous.hasOtherMap)
+        if previous.hasOtherMap {
+            back.counters = previous.counters
+            back.orphans = upgrade.orphans
+        }
         back.outcome = Handover.Outcome(
             status: verdict.status,
             message: "\(verdict.message); version \(previous.version) goes on, nothing has changed",
@@ -141,8 +145,9 @@ extension Master {
 
     // MARK: What is handed over
 
-    /// All that the next program needs; `image` is open for this one.
-    func handover(image: Int32) -> Handover {
+    /// All that the next program needs; `image` is open for this one. `ofPreviousMap`: it is the program before this one,
+    /// which has another map of counters.
+    func handover(image: Int32, ofPreviousMap: Bool = false) -> Handover {
         var handover = Handover(
             version: Version.text, state: state.path, lock: state.lockDescriptor, image: image,
             startedAt: startedAt, serving: fleet.serving, latestGeneration: latestGeneration,
@@ -163,7 +168,8 @@ extension Master {
             workers[member.id].map { worker in
                 Handover.Worker(
                     id: member.id, generation: member.generation, index: member.index, pid: worker.pid,
-                    slot: worker.slot, startedAt: member.startedAt, phase: member.phase,
+                    slot: worker.isCounted == !ofPreviousMap ? worker.slot : -1, startedAt: member.startedAt,
+                    phase: member.phase,
                     killAt: member.killAt, channel: worker.channel.descriptor)
             }
         }

@@ -42,7 +42,7 @@ extension Master: ControlReceiver {
     // MARK: Processes
 
     private func spawn(_ id: Int, _ number: Int, _ index: Int) {
-        guard let generation = generations[number], let slot = counters.claimSlot() else {
+        guard let generation = generations[number], let (slot, map) = claimSlot(generation) else {
             fleet.onExited(id, reason: "could not be started: too many workers", now: loop.now)
             return
         }
@@ -53,16 +53,27 @@ extension Master: ControlReceiver {
         do throws(SystemError) {
             let worker = try WorkerProcess(
                 id: id, launch: launch,
-                descriptors: [generation.snapshot.descriptor, counters.descriptor]
+                descriptors: [generation.snapshot.descriptor, map]
                     + generation.listenerDescriptors,
-                image: generation.isForeign ? upgrade.previous?.image : nil, loop: loop, receiver: self)
+                image: generation.isForeign ? upgrade.previous?.image : nil,
+                isCounted: map == counters.descriptor, loop: loop, receiver: self)
             workers[id] = worker
             log.debug("worker started", ["worker": .number(index), "pid": .number(Int(worker.pid))])
         } catch {
-            counters.retire(slot: slot)
+            if map == counters.descriptor { counters.retire(slot: slot) }
             log.error("cannot start a worker", ["worker": .number(index), "reason": "\(error)"])
             fleet.onExited(id, reason: "could not be started: \(error)", now: loop.now)
         }
+    }
+
+    /// A place in the counters for a worker of `generation`, and their memfd. One of the program before this one counts
+    /// where that program does.
+    private func claimSlot(_ generation: Generation) -> (slot: Int, map: Int32)? {
+        guard generation.isForeign, let previous = upgrade.previous, previous.hasOtherMap else {
+            return counters.claimSlot().map { ($0, counters.descriptor) }
+        }
+        let taken = Set(workers.values.filter { !$0.isCounted }.map(\.slot) + upgrade.orphans)
+        return (0...taken.count).first { !taken.contains($0) }.map { ($0, previous.counters.descriptor) }
     }
 
     func killWorker(_ id: Int, _ reason: String) {
@@ -94,7 +105,11 @@ extension Master: ControlReceiver {
         if ChildProcess.exitCode(status) == WorkerPlan.unavailable { redisTrouble = worker.failure }
         workers[worker.id] = nil
         handingOver.remove(worker.id)
-        if worker.isCounted { counters.retire(slot: worker.slot) }
+        if worker.isCounted {
+            counters.retire(slot: worker.slot)
+        } else if upgrade.previous != nil, worker.slot >= 0 {
+            upgrade.orphans.append(worker.slot)
+        }
         let isExpected = fleet.members.first { $0.id == worker.id }.map {
             $0.phase == .draining || $0.phase == .ending
         }

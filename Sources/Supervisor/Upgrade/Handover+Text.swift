@@ -63,6 +63,7 @@ extension Handover {
             line("client", ["descriptor": "\(client.descriptor)", "text": client.wantsText ? "1" : "0"])
         }
         for descriptor in visitors { line("visitor", ["descriptor": "\(descriptor)"]) }
+        for slot in orphans { line("orphan", ["slot": "\(slot)"]) }
         if let outcome {
             line(
                 "outcome",
@@ -126,6 +127,7 @@ extension Handover {
         case "client":
             clients.append(
                 Client(descriptor: try line.number("descriptor"), wantsText: try line.flag("text")))
+        case "orphan": orphans.append(try line.number("slot"))
         case "visitor": visitors.append(try line.number("descriptor"))
         case "outcome":
             outcome = Outcome(

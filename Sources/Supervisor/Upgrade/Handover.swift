@@ -1,3 +1,5 @@
+import Operations
+
 /// All that a master hands to the program that takes its place in the same process: numbers of descriptors that stay
 /// open, and what is known about the children.
 ///
@@ -27,6 +29,7 @@ struct Handover: Equatable {
         var generation: Int
         var index: Int
         var pid: Int32
+        /// Of the counters that are handed over; -1 if it counts elsewhere.
         var slot: Int
         var startedAt: Int64
         var phase: Fleet.Phase
@@ -93,8 +96,13 @@ struct Handover: Equatable {
     var clients: [Client] = []
     /// Connections to the admin socket on which nothing has been asked yet.
     var visitors: [Int32] = []
+    /// Slots of the counters whose workers ended while nobody could clean up after them.
+    var orphans: [Int] = []
     /// nil on the way to a new program.
     var outcome: Outcome?
+
+    /// Whether its counters are laid out otherwise than this program's.
+    var hasOtherMap: Bool { counters.layout != SharedCounters.layout }
 
     /// All that stay open.
     var descriptors: [Int32] {

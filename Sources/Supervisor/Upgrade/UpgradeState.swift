@@ -8,6 +8,8 @@ struct UpgradeState {
     var version = ""
     /// What the program before this one has handed over, until this one's workers serve: the way back.
     var previous: Handover?
+    /// See `Handover.orphans`; of the map of the program before this one.
+    var orphans: [Int] = []
     /// How the latest attempt ended.
     var last: (status: Int32, message: String, at: Int64)?
 }
