@@ -1,15 +1,9 @@
 """`/_auth/verify`, by which another proxy asks whether a request may pass."""
 
-import os
-import shutil
-import socket
-import subprocess
 
 import pytest
 
-from harness.client import fetch
 from harness.gateway import settle
-from harness.redis_server import free_port
 from harness.users import COOKIE, JSON, credentials, register, session_key
 from harness.wire import wait_until
 
@@ -151,80 +145,3 @@ def test_unsure_is_503(make_gateway, faulty):
 def test_other_methods_do_not_ask(gateway, method):
     response = gateway.fetch(method, "/_auth/verify", {"Accept": "application/json"}, b"")
     assert response.status == 405 and response.get("allow") == "GET, HEAD"
-
-
-NGINX = """
-daemon off;
-master_process off;
-pid {0}/nginx.pid;
-error_log {0}/error.log;
-events {{ worker_connections 64; }}
-http {{
-    access_log off;
-    client_body_temp_path {0}/b; proxy_temp_path {0}/p; fastcgi_temp_path {0}/f; uwsgi_temp_path {0}/u;
-    scgi_temp_path {0}/s;
-    server {{
-        listen 127.0.0.1:{1};
-        location / {{
-            auth_request /gatehouse;
-            auth_request_set $user $upstream_http_x_user_id;
-            proxy_set_header X-User-Id $user;
-            proxy_set_header Host $http_host;
-            proxy_pass http://{3};
-        }}
-        location = /gatehouse {{
-            internal;
-            proxy_pass http://127.0.0.1:{2}/_auth/verify;
-            proxy_pass_request_body off;
-            proxy_set_header Content-Length "";
-            proxy_set_header X-Forwarded-Host $http_host;
-            proxy_set_header X-Forwarded-Method $request_method;
-            proxy_set_header X-Forwarded-Uri $request_uri;
-        }}
-        location /_auth/ {{ proxy_set_header Host $http_host; proxy_pass http://127.0.0.1:{2}; }}
-    }}
-}}
-"""
-
-
-class Nginx:
-    """A real nginx in front, which asks the gateway about every request."""
-
-    def __init__(self, directory, gateway, origin):
-        self.port = free_port()
-        path = os.path.join(directory, "nginx.conf")
-        with open(path, "w") as file:
-            file.write(NGINX.format(directory, self.port, gateway.port, origin))
-        self.process = subprocess.Popen(["nginx", "-p", directory, "-c", path], stderr=subprocess.DEVNULL)
-        wait_until(self.is_listening, 10, "nginx")
-
-    def is_listening(self):
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
-
-    def fetch(self, *words, **more):
-        return fetch(("127.0.0.1", self.port), *words, **more)
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait(10)
-
-
-@pytest.mark.skipif(not shutil.which("nginx"), reason="there is no nginx")
-def test_nginx_lets_through_what_the_gateway_allows(behind, user, cleanup, tmp_path):
-    nginx = cleanup.add(Nginx(str(tmp_path), behind, behind.recorder.address))
-    mark = behind.recorder.mark()
-    response = nginx.fetch("GET", "/a?b=c", {**user.headers, "X-User-Id": "root"})
-    assert response.status == 200 and response.recorded is not None, response
-    assert behind.recorder.since(mark)[-1].all("x-user-id") == [user.id]
-    assert nginx.fetch("GET", "/public/a").status == 200
-    assert nginx.fetch("POST", "/a", user.headers, b"body").status == 200
-    mark = behind.recorder.mark()
-    for method, target, headers, status in (
-        ("GET", "/a", {}, 401), ("GET", "/role/a", user.headers, 403), ("GET", "/deny/a", user.headers, 403),
-        ("POST", "/a", {**user.headers, "Origin": "http://evil.test"}, 403), ("POST", "/read", user.headers, 403),
-    ):
-        assert nginx.fetch(method, target, headers).status == status, (method, target)
-    assert behind.recorder.since(mark) == []
-    login = nginx.fetch("POST", "/_auth/login", {**JSON, "Origin": "http://app.test"}, credentials(user.name))
-    assert login.status == 200
