@@ -31,6 +31,10 @@ int clinux_accept4(int fd, struct sockaddr *address, socklen_t *length) {
 
 int clinux_memfd_create(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
 
+int clinux_punch_hole(int fd, off_t offset, off_t count) {
+    return fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, count);
+}
+
 int clinux_peer_credentials(int fd, struct clinux_ucred *out) {
     struct ucred credentials;
     socklen_t length = sizeof credentials;

@@ -5,8 +5,8 @@ public struct Settings: Sendable, Equatable {
     public var path = "gateway.conf"
     /// Where clients connect; never empty.
     public var listeners: [ListenerSettings] = []
-    /// Extra admin socket (`unix:` path); `<state>/admin.sock` always exists besides.
-    public var adminSocket: String?
+    /// One more address for health, metrics and status, tcp or `unix:`; `<state>/admin.sock` always exists besides.
+    public var admin: Endpoint?
     /// Directory the gateway keeps its own files in; nil = `$STATE_DIRECTORY`, else `state` beside the file.
     public var stateDirectory: String?
     /// Peers whose X-Forwarded-* and X-Request-Id count.

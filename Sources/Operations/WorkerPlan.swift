@@ -14,6 +14,8 @@ public struct WorkerPlan: Sendable {
     public var controlDescriptor: Int32
     /// This worker's counters.
     public var counters: WorkerCounters
+    /// This worker's metrics.
+    public var metrics: MetricRegion
     /// 0 to `workerCount` - 1.
     public var workerIndex: Int
     /// Workers of this generation.
@@ -34,14 +36,15 @@ public struct WorkerPlan: Sendable {
     /// A plan of the given parts.
     public init(
         settings: Settings, listenerDescriptors: [Int32], controlDescriptor: Int32, counters: WorkerCounters,
-        workerIndex: Int = 0, workerCount: Int = 1, generation: Int = 1, stateDirectory: String,
-        redisEndpoint: Endpoint, keys: [[UInt8]], requiresRedis: Bool = false,
+        metrics: MetricRegion, workerIndex: Int = 0, workerCount: Int = 1, generation: Int = 1,
+        stateDirectory: String, redisEndpoint: Endpoint, keys: [[UInt8]], requiresRedis: Bool = false,
         ticketSecret: TicketSecret? = nil
     ) {
         self.settings = settings
         self.listenerDescriptors = listenerDescriptors
         self.controlDescriptor = controlDescriptor
         self.counters = counters
+        self.metrics = metrics
         self.workerIndex = workerIndex
         self.workerCount = workerCount
         self.generation = generation

@@ -38,13 +38,23 @@ final class AccountsDesk {
     private let pool: HelperPool
     private let loop: EventLoop
     private let counters: WorkerCounters
+    private let rejected: MetricCells
+    private let duration: SlowHistogram
     private let hashLimit: Int
     private let onTrouble: (String) -> Void
 
     init(
         settings: UsersSettings, accounts: Accounts, pool: HelperPool, loop: EventLoop,
-        counters: WorkerCounters, hashLimit: Int, onTrouble: @escaping (String) -> Void
+        counters: WorkerCounters, metrics: MetricRegion, hashLimit: Int,
+        onTrouble: @escaping (String) -> Void
     ) {
+        rejected = metrics.cells(.hashRejected)
+        let algorithm: HashLabel =
+            switch settings.hash {
+            case .argon2id: .argon2id
+            case .bcrypt: .bcrypt
+            }
+        duration = SlowHistogram(metrics.cells(.hashDuration, algorithm.rawValue))
         storeName = settings.name
         passwordMinimum = settings.passwordMin
         passwordMaximum = settings.passwordMax
@@ -161,12 +171,23 @@ final class AccountsDesk {
     private func run<Result: Sendable>(
         _ work: @escaping @Sendable () -> Result, completion: @escaping (Result) -> Void
     ) -> Bool {
-        guard counters.acquire(.hashJobs, limit: hashLimit) else { return false }
-        let accepted = pool.run(work) { [counters] result in
+        guard counters.acquire(.hashJobs, limit: hashLimit) else {
+            rejected.add()
+            return false
+        }
+        let timed: @Sendable () -> (Result, Int64) = {
+            let start = Clock.monotonicMicroseconds()
+            return (work(), Clock.monotonicMicroseconds() - start)
+        }
+        let accepted = pool.run(timed) { [counters, duration] result, took in
             counters.release(.hashJobs)
+            duration.observe(took)
             completion(result)
         }
-        if !accepted { counters.release(.hashJobs) }
+        if !accepted {
+            counters.release(.hashJobs)
+            rejected.add()
+        }
         return accepted
     }
 }

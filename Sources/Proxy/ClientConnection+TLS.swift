@@ -15,6 +15,7 @@ extension ClientConnection {
     /// A client that speaks plain HTTP to a port of TLS is told so, since it would not understand an alert.
     func refusePlainText() {
         worker.tally.count(.badRequests)
+        worker.meters.rejections.count(RejectionLabel.tls)
         worker.write(Self.plainTextReply, to: stream)
         finishAndClose(lingering: true)
     }
@@ -23,6 +24,7 @@ extension ClientConnection {
     func handshakeFailed(_ reason: String) {
         guard (stream as? TLSStream)?.hasHeard == true else { return }
         worker.tally.count(.tlsFailures)
+        worker.meters.rejections.count(RejectionLabel.tls)
         worker.processLog.info(
             "a TLS handshake failed",
             ["client": .text(String(decoding: peer.text, as: UTF8.self)), "reason": .text(reason)])

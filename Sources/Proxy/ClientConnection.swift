@@ -1,4 +1,5 @@
 import GatewayConfig
+import Operations
 import Transport
 
 /// One downstream connection: requests come in order, one exchange at a time runs, its object is used again.
@@ -21,13 +22,22 @@ final class ClientConnection: StreamHandler {
     /// What the running deadline is for.
     private var wait = Wait.head
 
+    /// When the first part of a head came that is not complete, or the handshake began; 0 = there is none. Monotonic
+    /// microseconds.
+    private var headBegan: Int64 = 0
+
     /// The version of TLS that was agreed on; nil over plain HTTP.
     private(set) var tlsVersion: TLSVersion?
 
     private enum Wait { case handshake, head, keepalive, exchange }
 
-    init(worker: Worker, stream: Stream, peer: PeerAddress) {
+    /// Where it is counted while it is open.
+    let count: MetricCells
+
+    init(worker: Worker, stream: Stream, peer: PeerAddress, count: MetricCells) {
         self.worker = worker
+        self.count = count
+        headBegan = stream.isConnecting ? worker.loop.nowMicroseconds : 0
         self.stream = stream
         self.peer = peer
         loop = worker.loop
@@ -86,9 +96,17 @@ final class ClientConnection: StreamHandler {
             end()
             return
         }
+        if headBegan == 0 { headBegan = loop.nowMicroseconds }
         if wait == .head { return }
         wait = .head
         loop.arm(timer, after: worker.settings.timeouts.header)
+    }
+
+    /// How long the head that is complete now, at `now`, has taken since its first byte; microseconds.
+    func headTime(until now: Int64) -> Int64 {
+        if headBegan == 0 { return 0 }
+        defer { headBegan = 0 }
+        return now - headBegan
     }
 
     /// The exchange has its head; its own deadlines rule from here.
@@ -127,6 +145,7 @@ final class ClientConnection: StreamHandler {
     override func onConnected(_ stream: Stream) {
         guard wait == .handshake else { return }
         tlsVersion = (stream as? TLSStream)?.version
+        worker.meters.handshake.observe(headTime(until: loop.nowMicroseconds))
         wait = .head
         loop.arm(timer, after: worker.settings.timeouts.header)
     }

@@ -1,5 +1,6 @@
 import Access
 import GatewayConfig
+import Operations
 
 /// A route as the hot path wants it.
 final class CompiledRoute {
@@ -34,8 +35,21 @@ final class CompiledRoute {
     /// Its site and itself in the access log.
     let logFields: FixedBytes
 
-    init(_ settings: RouteSettings, host: String, realms: [Realm], groups: [UpstreamGroup]) {
+    /// What it counts.
+    let meter: RouteMeter
+    /// Its open WebSockets.
+    let webSockets: MetricCells
+
+    /// Route number `index` of site number `site`.
+    init(
+        _ settings: RouteSettings, host: String, realms: [Realm], groups: [UpstreamGroup],
+        metrics: MetricRegion, site: Int, index: Int
+    ) {
         self.settings = settings
+        let layout = metrics.layout
+        let pattern = layout.pattern(site: site, route: index)
+        meter = RouteMeter(metrics, row: layout.row(site: site, route: index))
+        webSockets = metrics.cells(.webSocketsOpen, pattern)
         realm = settings.realm.map { Fixed(realms[$0]) }
         access = AccessRule(settings)
         setNames = settings.setHeaders.isEmpty ? nil : ProtectedNames(settings.setHeaders.map(\.name))
@@ -56,7 +70,8 @@ final class CompiledRoute {
         fresh = settings.fresh.map { Int64($0) }
         limits = settings.limits.enumerated().map {
             RouteLimit(
-                $1, index: $0, pattern: settings.pattern.text, methods: settings.methods, host: host)
+                $1, index: $0, pattern: settings.pattern.text, methods: settings.methods, host: host,
+                meter: metrics.cells(.rateLimited, pattern))
         }
         hasLimits = !limits.isEmpty
         logFields = FixedBytes(logFields: [("site", host), ("route", settings.pattern.text)])
@@ -79,11 +94,27 @@ final class CompiledSite {
     /// The line that tells browsers to use https only; nil = off.
     let hstsLine: FixedBytes?
 
-    init(_ settings: SiteSettings, index: Int, realms: [Realm], groups: [UpstreamGroup]) {
+    /// What is counted of requests for none of its routes.
+    let meter: RouteMeter
+    /// What is counted of the endpoints of each realm.
+    let endpointMeters: [RouteMeter]
+    /// Requests under way.
+    let inFlight: MetricCells
+
+    init(
+        _ settings: SiteSettings, index: Int, realms: [Realm], groups: [UpstreamGroup], metrics: MetricRegion
+    ) {
         self.index = index
+        let layout = metrics.layout
+        meter = RouteMeter(metrics, row: layout.row(site: index, route: nil))
+        endpointMeters = realms.map { RouteMeter(metrics, row: layout.row(site: index, realm: $0.index)) }
+        inFlight = metrics.cells(.requestsInFlight, layout.site(index))
         let host = settings.hosts.first ?? "*"
         name = host
-        routes = settings.routes.map { CompiledRoute($0, host: host, realms: realms, groups: groups) }
+        routes = settings.routes.enumerated().map {
+            CompiledRoute(
+                $1, host: host, realms: realms, groups: groups, metrics: metrics, site: index, index: $0)
+        }
         fixedRoutes = routes.map { Fixed($0) }
         allowsEncodedPaths = settings.routes.contains { $0.encodedPaths }
         realm = settings.realm.map { realms[$0] }

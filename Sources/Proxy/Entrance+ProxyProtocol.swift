@@ -32,6 +32,7 @@ extension Worker {
     /// A connection is closed because of its PROXY header.
     func refusedForeword(_ peer: PeerAddress, _ reason: String) {
         tally.count(.connectionsRejected)
+        meters.rejections.count(RejectionLabel.proxyProtocol)
         processLog.warning(
             "connection refused because of its PROXY header",
             ["peer": .text(String(decoding: peer.text, as: UTF8.self)), "reason": .text(reason)])

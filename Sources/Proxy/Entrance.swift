@@ -11,18 +11,25 @@ final class Entrance {
     var redirectStatus = 0
     var proxyProtocol = ListenerSettings.ProxyProtocol.off
 
-    init(worker: Worker, tls: TLSServerContext?) {
+    /// Its open connections, and all that it has accepted.
+    let open: MetricCells
+    let accepted: MetricCells
+
+    /// The entrance of listener number `index`.
+    init(worker: Worker, tls: TLSServerContext?, index: Int) {
         self.worker = worker
         self.tls = tls
+        open = worker.metrics.cells(.connectionsOpen, index)
+        accepted = worker.metrics.cells(.connections, index)
     }
 
-    /// The entrance for `listener`.
+    /// The entrance for `listener`, which is number `index`.
     ///
     /// - Throws: `TLSFailure` if its certificates cannot be served with.
     static func make(
-        _ listener: ListenerSettings, worker: Worker, tickets: TicketSecret, scratch: TLSScratch
+        _ listener: ListenerSettings, index: Int, worker: Worker, tickets: TicketSecret, scratch: TLSScratch
     ) throws(TLSFailure) -> Entrance {
-        guard let settings = listener.tls else { return Entrance(worker: worker, tls: nil) }
+        guard let settings = listener.tls else { return Entrance(worker: worker, tls: nil, index: index) }
         var certificates: [TLSCertificate] = []
         for item in settings.certificates {
             certificates.append(try TLSCertificate(certificate: item.certificate, key: item.key))
@@ -30,7 +37,7 @@ final class Entrance {
         let context = try TLSServerContext(
             certificates: certificates, minimum: settings.minimum == .version13 ? .version13 : .version12,
             tickets: tickets, scratch: scratch)
-        return Entrance(worker: worker, tls: context)
+        return Entrance(worker: worker, tls: context, index: index)
     }
 
     /// The stream of a client that has connected.

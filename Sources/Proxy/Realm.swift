@@ -7,6 +7,8 @@ import Throttling
 /// A realm at work: who its users are, what its tickets look like, where its sessions are.
 final class Realm {
     let index: Int
+    /// What it counts.
+    let meter: RealmMeter
     let settings: RealmSettings
     let name: [UInt8]
     /// The same, for the hot path.
@@ -31,8 +33,9 @@ final class Realm {
 
     init(
         index: Int, settings: RealmSettings, keys: KeyRing, sessions: SessionStore, accounts: AccountsDesk,
-        throttle: LoginThrottle, registration: UsersSettings.Registration
+        throttle: LoginThrottle, registration: UsersSettings.Registration, meter: RealmMeter
     ) {
+        self.meter = meter
         self.index = index
         self.settings = settings
         name = Array(settings.name.utf8)

@@ -27,6 +27,9 @@ final class Worker {
     let counters: WorkerCounters
     /// The same counters, for what every request counts.
     let tally: Tally
+    /// The memory behind all meters.
+    let metrics: MetricRegion
+    let meters: Meters
     let formTokens: FormTokens
     let trusted: TrustedProxies
     let headLimits: HeadLimits
@@ -56,9 +59,6 @@ final class Worker {
     /// Called when the last connection of a draining worker is gone.
     var onDrained: (() -> Void)?
 
-    /// Whether anybody looks at the times of an exchange.
-    var measuresTime: Bool { log.isOn }
-
     init(parts: WorkerParts) {
         settings = parts.settings
         loop = parts.loop
@@ -66,7 +66,7 @@ final class Worker {
         realms = parts.realms
         groups = parts.groups
         sites = parts.settings.sites.enumerated().map {
-            CompiledSite($1, index: $0, realms: parts.realms, groups: parts.groups)
+            CompiledSite($1, index: $0, realms: parts.realms, groups: parts.groups, metrics: parts.metrics)
         }
         fixedSites = sites.map { Fixed($0) }
         rules = ForwardingRules(settings: parts.settings)
@@ -75,6 +75,8 @@ final class Worker {
         audit = AuditBook(parts.audit, settings: parts.settings.log, keys: parts.keys)
         counters = parts.counters
         tally = parts.counters.tally
+        metrics = parts.metrics
+        meters = Meters(parts.metrics)
         formTokens = FormTokens(keys: parts.keys, loop: parts.loop)
         trusted = TrustedProxies(parts.settings.trustedProxies)
         let limits = parts.settings.limits
@@ -101,7 +103,9 @@ final class Worker {
             release(peer)
             return
         }
-        let connection = ClientConnection(worker: self, stream: stream, peer: peer)
+        entrance.accepted.add()
+        entrance.open.add()
+        let connection = ClientConnection(worker: self, stream: stream, peer: peer, count: entrance.open)
         connection.redirectStatus = entrance.redirectStatus
         connectionCount += 1
         if let slot = freeSlots.popLast() {
@@ -115,12 +119,16 @@ final class Worker {
 
     /// `connections` and `connections_per_ip` bound the whole gateway; excess is closed at once.
     private func admits(_ peer: PeerAddress) -> Bool {
-        guard counters.acquire(.connections, limit: settings.limits.connections) else { return false }
+        guard counters.acquire(.connections, limit: settings.limits.connections) else {
+            meters.rejections.count(RejectionLabel.limit)
+            return false
+        }
         if !peer.isCounted { return true }
         if counters.acquireConnection(from: peer.bytes, limit: settings.limits.connectionsPerAddress) {
             return true
         }
         counters.release(.connections)
+        meters.rejections.count(RejectionLabel.perAddress)
         return false
     }
 
@@ -152,6 +160,7 @@ final class Worker {
         connections[connection.slot] = nil
         freeSlots.append(connection.slot)
         connectionCount -= 1
+        connection.count.subtractOne()
         release(connection.peer)
         if isDraining && connectionCount == 0 { onDrained?() }
     }
@@ -237,5 +246,6 @@ struct WorkerParts {
     var processLog: ProcessLog
     var audit: AuditLog
     var counters: WorkerCounters
+    var metrics: MetricRegion
     var clientPool: BufferPool
 }

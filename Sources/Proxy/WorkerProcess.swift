@@ -18,6 +18,7 @@ final class WorkerProcess {
     let loop: EventLoop
     private(set) var status: Int32 = 0
     private let worker: Worker
+    private let publisher: MetricPublisher
     private let log: ProcessLog
     private let accessWriter: LogWriter?
     private let audit: AuditLog
@@ -60,6 +61,7 @@ final class WorkerProcess {
         let keys = try KeyRing(plan.keys)
         let realms = try Self.makeRealms(
             settings, keys: keys, redis: redis, helpers: helpers, loop: loop, counters: plan.counters,
+            metrics: plan.metrics,
             hashLimit: queue, log: log)
         userFiles = UserFileWatch(realms: realms, loop: loop, pool: helpers, log: log, audit: audit)
         worker = try Self.makeWorker(
@@ -68,6 +70,8 @@ final class WorkerProcess {
         entrances = try Self.makeEntrances(plan, worker: worker)
         revocations = RedisLinks.makeFeed(
             settings.redis, plan.redisEndpoint, loop: loop, resolver: resolver, realms: realms)
+        publisher = MetricPublisher(
+            region: plan.metrics, worker: plan.workerIndex, loop: loop, redis: redis, groups: worker.groups)
         worker.onDrained = { [weak self] in self?.loop.stop() }
         control = try WorkerControl(loop: loop, descriptor: plan.controlDescriptor, delegate: self)
         watchRedis(plan)
@@ -97,6 +101,7 @@ final class WorkerProcess {
                 }
                 if event != .connected, isConnected { counters.release(.redisConnections) }
                 isConnected = event == .connected
+                self?.publisher.publishRedis()
                 self?.onRedis(event, requires: plan.requiresRedis)
             }
         }
@@ -148,6 +153,7 @@ final class WorkerProcess {
         startTimer.disarm()
         do {
             try listen(plan)
+            publisher.publish()
             control?.sendReady()
         } catch {
             control?.sendFailed("\(error)")
@@ -162,13 +168,13 @@ final class WorkerProcess {
 
     private static func makeRealms(
         _ settings: Settings, keys: KeyRing, redis: [RedisConnection], helpers: HelperPool, loop: EventLoop,
-        counters: WorkerCounters, hashLimit: Int, log: ProcessLog
+        counters: WorkerCounters, metrics: MetricRegion, hashLimit: Int, log: ProcessLog
     ) throws -> [Realm] {
         let desks = try settings.users.map { users in
             AccountsDesk(
                 settings: users, accounts: try UserStores.accounts(users, log: log), pool: helpers,
                 loop: loop,
-                counters: counters, hashLimit: hashLimit,
+                counters: counters, metrics: metrics, hashLimit: hashLimit,
                 onTrouble: {
                     log.error("the user store failed", ["store": .text(users.name), "reason": .text($0)])
                 })
@@ -191,7 +197,8 @@ final class WorkerProcess {
                 index: index, settings: realm, keys: keys, sessions: sessions,
                 accounts: desks[realm.users],
                 throttle: LoginThrottle(realm, settings.redis, redis: redis[0], loop: loop),
-                registration: settings.users[realm.users].register)
+                registration: settings.users[realm.users].register,
+                meter: RealmMeter(metrics, realm: index))
         }
     }
 
@@ -202,9 +209,10 @@ final class WorkerProcess {
         let settings = plan.settings
         let upstreamPool = BufferPool(blockSize: 64 << 10, limit: 64)
         var tls = UpstreamTLS()
-        let groups = try settings.upstreams.map {
+        let groups = try settings.upstreams.enumerated().map {
             UpstreamGroup(
-                settings: $0, tls: try tls.contexts($0), loop: loop, pool: upstreamPool, resolver: resolver)
+                settings: $1, tls: try tls.contexts($1), loop: loop, pool: upstreamPool, resolver: resolver,
+                meter: UpstreamMeter(plan.metrics, upstream: $0))
         }
         let limits = settings.limits
         // A head of the largest size fits, with some room for a body behind it.
@@ -216,16 +224,16 @@ final class WorkerProcess {
                 log: AccessLog(
                     settings: settings.log, writer: access, process: log, isJSON: isJSON),
                 processLog: log, audit: audit, counters: plan.counters,
-                clientPool: BufferPool(blockSize: block, limit: 256)))
+                metrics: plan.metrics, clientPool: BufferPool(blockSize: block, limit: 256)))
     }
 
     private static func makeEntrances(_ plan: WorkerPlan, worker: Worker) throws -> [Entrance] {
         let scratch = TLSScratch()
         let tickets = try plan.ticketSecret ?? TicketSecret(now: worker.loop.wallNow)
-        return try plan.settings.listeners.map {
-            let entrance = try Entrance.make($0, worker: worker, tickets: tickets, scratch: scratch)
-            entrance.redirectStatus = $0.redirect ?? 0
-            entrance.proxyProtocol = $0.proxyProtocol
+        return try plan.settings.listeners.enumerated().map {
+            let entrance = try Entrance.make($1, index: $0, worker: worker, tickets: tickets, scratch: scratch)
+            entrance.redirectStatus = $1.redirect ?? 0
+            entrance.proxyProtocol = $1.proxyProtocol
             return entrance
         }
     }
@@ -245,6 +253,7 @@ final class WorkerProcess {
         revocations.close()
         worker.watch.stop()
         tunnelDrain.stop()
+        publisher.publish()
         for connection in redis { connection.close() }
         _ = accessWriter?.flush(milliseconds: 500)
         audit.flush(milliseconds: 500)
@@ -327,6 +336,7 @@ extension WorkerProcess: DeadlineReceiver {
             log.flushRepeats()
             audit.reportDrops(to: log)
             countDrops()
+            publisher.publish()
             loop.arm(repeatTimer, after: 1_000)
         }
     }

@@ -7,6 +7,8 @@ struct Generation {
     let number: Int
     let settings: Settings
     let snapshot: Snapshot
+    /// Where its workers count.
+    let metrics: MetricMap
     let listenerDescriptors: [Int32]
     let workers: Int
     /// Of all that was read, in hex; tells one configuration from another.

@@ -132,7 +132,7 @@ final class ListenerSet {
         }
     }
 
-    private static func resolve(_ host: String, _ port: UInt16) throws(ExitFailure) -> SocketAddress {
+    static func resolve(_ host: String, _ port: UInt16) throws(ExitFailure) -> SocketAddress {
         switch Resolver.resolveBlocking(host: host, port: port) {
         case .success(let addresses):
             if let address = addresses.first(where: { $0.family == AF_INET }) ?? addresses.first {

@@ -6,13 +6,14 @@ import Transport
 
 /// How a worker process learns what to do: inherited descriptors, and words on its command line.
 ///
-/// 3 is the control pipe, 4 the snapshot of the configuration, 5 the counters; from 6 on the listening sockets in
-/// the order of `settings.listeners`.
+/// 3 is the control pipe, 4 the snapshot of the configuration, 5 the counters, 6 the metrics; from 7 on the listening
+/// sockets in the order of `settings.listeners`.
 struct WorkerLaunch: Equatable {
     static let controlDescriptor: Int32 = 3
     static let snapshotDescriptor: Int32 = 4
     static let countersDescriptor: Int32 = 5
-    static let firstListener: Int32 = 6
+    static let metricsDescriptor: Int32 = 6
+    static let firstListener: Int32 = 7
 
     /// Where the worker finds its own program, if that was given it after `count` descriptors and the control pipe.
     static func imagePath(_ count: Int) -> String { "/proc/self/fd/\(controlDescriptor + 1 + Int32(count))" }
@@ -80,10 +81,14 @@ extension WorkerPlan {
             guard let settings = ConfigurationFile.replay(snapshot) else {
                 throw SystemError(call: "worker: reading the configuration again", code: EINVAL)
             }
+            let metrics = try MetricRegion(
+                descriptor: WorkerLaunch.metricsDescriptor, MetricLayout(settings, workers: launch.count),
+                worker: launch.index)
             return WorkerPlan(
                 settings: settings, listenerDescriptors: descriptors,
                 controlDescriptor: WorkerLaunch.controlDescriptor, counters: counters,
-                workerIndex: launch.index, workerCount: launch.count, generation: launch.generation,
+                metrics: metrics, workerIndex: launch.index, workerCount: launch.count,
+                generation: launch.generation,
                 stateDirectory: launch.stateDirectory,
                 redisEndpoint: redisEndpoint(settings, state: launch.stateDirectory),
                 keys: settings.session.keys.compactMap {

@@ -8,8 +8,12 @@ import Glibc
 public final class EventLoop {
     /// Monotonic milliseconds, read once a tick.
     public private(set) var now: Int64
+    /// Monotonic microseconds, read once a tick.
+    public private(set) var nowMicroseconds: Int64
     /// Milliseconds since 1970, read once a tick.
     public private(set) var wallNow: Int64
+    /// How busy it has been.
+    public private(set) var load = LoopLoad()
     /// Where other threads leave word for this loop.
     public let mailbox: Mailbox
 
@@ -33,7 +37,8 @@ public final class EventLoop {
         let number = epoll_create1(Int32(EPOLL_CLOEXEC))
         guard number >= 0 else { throw SystemError(call: "epoll_create1") }
         epoll = FileDescriptor(number)
-        now = Clock.monotonicMilliseconds()
+        nowMicroseconds = Clock.monotonicMicroseconds()
+        now = nowMicroseconds / 1_000
         wallNow = Clock.wallMilliseconds()
         timers = TimerWheel(now: now)
         events = .allocate(capacity: 256)
@@ -151,9 +156,11 @@ public final class EventLoop {
     /// One pass: wait at most `limit` milliseconds, serve what is ready, what is due, and the end of the tick.
     public func tick(limit: Int64) {
         finishTick()
+        load.note(Clock.monotonicMicroseconds() - nowMicroseconds)
         let wait = timers.wait(now: now, limit: limit)
         let count = epoll_wait(epoll.number, events.baseAddress, Int32(events.count), Int32(wait))
-        now = Clock.monotonicMilliseconds()
+        nowMicroseconds = Clock.monotonicMicroseconds()
+        now = nowMicroseconds / 1_000
         wallNow = Clock.wallMilliseconds()
         if count > 0 { dispatch(Int(count)) }
         timers.advance(to: now, due: &due)

@@ -58,7 +58,16 @@ import Testing
         Wrong("listen :81 { proxy_protocol on }", "8:14 E305"),
         Wrong("listen :81 { proxy_protocol maybe }", "8:29 E203"),
         Wrong("listen :81 { redirect http }", "8:23 E203"),
-        Wrong("admin 127.0.0.1:9090", "8:7 E212"),
+        Wrong("admin fd:metrics", "8:7 E205"),
+        Wrong("admin 127.0.0.1:9090", ""),
+        Wrong("admin [::1]:9090", ""),
+        Wrong("admin [fd12::1]:9090", ""),
+        Wrong("admin 172.20.0.1:9090", ""),
+        Wrong("admin localhost:9090", ""),
+        Wrong("admin :9090", "8:7 W502"),
+        Wrong("admin 0.0.0.0:9090", "8:7 W502"),
+        Wrong("admin 172.32.0.1:9090", "8:7 W502"),
+        Wrong("admin [2001:db8::1]:9090", "8:7 W502"),
         Wrong("trace { propagate yes }", "8:19 E203"),
         Wrong("trace { otlp http://x }", "8:9 E212"),
         Wrong("trace { sample 0.1 }", "8:9 E212"),
@@ -143,7 +152,7 @@ import Testing
                 .unix(path: "run/web.sock"),
             ])
         #expect(settings.listeners.map(\.backlog) == [1024, 5, 1024, 1024])
-        #expect(settings.adminSocket == "/run/admin.sock")
+        #expect(settings.admin == .unix(path: "/run/admin.sock"))
         #expect(settings.trustedProxies.map(\.prefixLength) == [104, 128, 8, 128])
         #expect(
             settings.trustedProxies[0].bytes == [UInt8](repeating: 0, count: 10) + [255, 255, 10, 0, 0, 0])

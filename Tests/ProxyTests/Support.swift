@@ -164,9 +164,11 @@ final class Gateway {
         writer = try LogWriter(.file(path: logPath))
         let process = ProcessLog(writer, format: .json, level: .error, process: "worker 0")
         let resolver = Resolver(pool: try HelperPool(loop: loop, threads: 1, limit: 8))
-        let groups = settings.upstreams.map {
+        let metrics = MetricRegion(standalone: MetricLayout(settings, workers: 1))
+        let groups = settings.upstreams.enumerated().map {
             UpstreamGroup(
-                settings: $0, loop: loop, pool: BufferPool(blockSize: 64 << 10, limit: 8), resolver: resolver)
+                settings: $1, loop: loop, pool: BufferPool(blockSize: 64 << 10, limit: 8), resolver: resolver,
+                meter: UpstreamMeter(metrics, upstream: $0))
         }
         worker = Worker(
             parts: WorkerParts(
@@ -175,7 +177,7 @@ final class Gateway {
                 log: AccessLog(
                     settings: settings.log, writer: writer, process: process, isJSON: true),
                 processLog: process, audit: AuditLog(writer, isJSON: true),
-                counters: try WorkerCounters.standalone(),
+                counters: try WorkerCounters.standalone(), metrics: metrics,
                 clientPool: BufferPool(blockSize: 32 << 10, limit: 8)))
         self.loop = loop
         self.origins = origins
@@ -205,7 +207,7 @@ final class Gateway {
 
         """
 
-    private lazy var entrance = Entrance(worker: worker, tls: nil)
+    private lazy var entrance = Entrance(worker: worker, tls: nil, index: 0)
 
     /// A client with the address `address`.
     func client(from address: String = "203.0.113.9") throws -> Peer {

@@ -18,7 +18,11 @@ import Testing
                 number: 2, snapshot: 10, workers: 1, fingerprint: "ab", loadedAt: -1, version: ""),
             Handover.Configuration(
                 number: 3, snapshot: 11, listeners: [12, 13], workers: 2, fingerprint: "cd", loadedAt: 99,
-                version: "1.2.3"),
+                version: "1.2.3", metrics: 17, metricLayout: "5-ab"),
+        ]
+        handover.metrics = [
+            Handover.Series(metric: "a_total", labels: ["/a b%\"", "é"], cells: [.max]),
+            Handover.Series(metric: "b", labels: [], cells: [1, 0, 3]),
         ]
         handover.workers = [
             Handover.Worker(
@@ -61,11 +65,11 @@ import Testing
     }
 
     @Test func `every descriptor but those that are closed stays open`() {
-        #expect(Self.full.descriptors == Array(3...16))
+        #expect(Self.full.descriptors == Array(3...17))
     }
 
     @Test(arguments: [
-        ("format 1\n", "format 2\n", "in format 2, this version takes format 1"),
+        ("format 2\n", "format 1\n", "in format 1, this version takes format 2"),
         ("gatehouse handover", "gatehouse", "is no handover"), ("pid=101", "pid=102", "damaged"),
         ("end ", "and ", "damaged"), ("worker id=16", "worker id=x6", "damaged"),
     ])

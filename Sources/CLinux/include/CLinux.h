@@ -21,6 +21,8 @@ ssize_t clinux_send(int fd, const void *buffer, size_t count);
 ssize_t clinux_sendv(int fd, const struct iovec *vectors, int count);
 int clinux_accept4(int fd, struct sockaddr *address, socklen_t *length);
 int clinux_memfd_create(const char *name);
+/// Gives the memory of a part of a file back; it reads as zero from then on.
+int clinux_punch_hole(int fd, off_t offset, off_t count);
 int clinux_peer_credentials(int fd, struct clinux_ucred *out);
 int clinux_set_parent_death_signal(int signal);
 int clinux_set_name(const char *name);

@@ -24,7 +24,37 @@ extension SettingsBuilder {
             buildProxyProtocol(item, &listener)
             settings.listeners.append(listener)
         }
-        if case .unix(let path) = top.value("admin")?.endpoint { settings.adminSocket = path }
+        buildAdmin()
+    }
+
+    private mutating func buildAdmin() {
+        guard let value = top.value("admin"), let endpoint = value.endpoint else { return }
+        settings.admin = endpoint
+        guard case .tcp(let host, _) = endpoint else { return }
+        if settings.listeners.contains(where: { $0.endpoint == endpoint }) {
+            log.error(
+                "E204", value.word.position, "\(value.word.shown) is listened on twice", ["listen has it too"]
+            )
+        }
+        guard Self.isPublic(host) else { return }
+        log.warning(
+            "W502", value.word.position, "whoever reaches \(value.word.shown) reads metrics and status",
+            ["use 127.0.0.1, an address of a private network, or a unix socket"])
+    }
+
+    /// An address that is neither this machine's own nor of a private network (RFC 1918, 4193, 3927, 4291, 6598), or
+    /// every address. What a name stands for is not known here.
+    private static func isPublic(_ host: String) -> Bool {
+        if host.isEmpty { return true }
+        guard let bytes = Address.bytes(Array(host.utf8)) else { return false }
+        guard bytes.prefix(10).allSatisfy({ $0 == 0 }), bytes[10] == 0xff, bytes[11] == 0xff else {
+            let isLoopback = bytes.dropLast().allSatisfy { $0 == 0 } && bytes[15] == 1
+            return !isLoopback && bytes[0] & 0xfe != 0xfc && !(bytes[0] == 0xfe && bytes[1] & 0xc0 == 0x80)
+        }
+        switch (bytes[12], bytes[13]) {
+        case (127, _), (10, _), (172, 16...31), (192, 168), (169, 254), (100, 64...127): return false
+        default: return true
+        }
     }
 
     mutating func buildGeneral() {

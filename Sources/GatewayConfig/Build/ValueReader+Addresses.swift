@@ -43,11 +43,10 @@ extension ValueReader {
 
     private func admin(_ word: Word) -> Value? {
         guard let value = endpoint(word) else { return nil }
-        if case .unix = value.endpoint { return value }
-        log.error(
-            "E212", word.position, "admin on \(word.shown) is not available in this version",
-            ["use a socket: admin unix:/run/gatehouse/admin.sock"])
-        return nil
+        if case .inherited = value.endpoint {
+            return wrong(word, "host:port, :port, [::1]:port or unix:/path")
+        }
+        return value
     }
 
     private func host(_ word: Word) -> Value? {

@@ -11,8 +11,9 @@ extension Schema {
         ).repeating.required.block(.listen, needed: false),
         DirectiveRule(
             "admin", in: .top, [ArgumentRule("ADDRESS", .adminAddress)],
-            "One more socket for health, status and reload; <state>/admin.sock is always there.",
-            example: "admin unix:/run/gatehouse/admin.sock"),
+            "One more place for /healthz, /readyz, /startupz, /metrics and /status: host:port, or unix:PATH for reload as "
+                + "well. <state>/admin.sock is always there.",
+            example: "admin 127.0.0.1:9090"),
         DirectiveRule(
             "trust_proxy", in: .top, [ArgumentRule("CIDR", .range, ArgumentRule.many)], default: "none",
             "Peers whose X-Forwarded-*, X-Request-Id, trace context and PROXY headers count.",

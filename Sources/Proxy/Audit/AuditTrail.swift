@@ -9,15 +9,18 @@ import Sessions
 struct AuditTrail {
     private let book: AuditBook
     private let origin: AuditLog.Fields
+    private let meter: RealmMeter
 
-    fileprivate init(_ book: AuditBook, _ origin: AuditLog.Fields) {
+    fileprivate init(_ book: AuditBook, _ origin: AuditLog.Fields, _ meter: RealmMeter) {
         self.book = book
+        self.meter = meter
         self.origin = origin
     }
 
     /// Writes a line: the request, then `fields`.
     func record(_ event: AuditEvent, _ fields: AuditLog.Fields = []) {
         book.log.record(event, origin + fields)
+        meter.note(event, fields)
     }
 
     /// Writes the line if what was tried is done, whether or not the client has waited, then calls `then`.
@@ -59,7 +62,7 @@ extension Exchange {
         if let agent = field(.userAgent) {
             origin.append(("ua", .text(String(decoding: agent.prefix(120), as: UTF8.self))))
         }
-        return AuditTrail(worker.audit, origin)
+        return AuditTrail(worker.audit, origin, realm.meter)
     }
 }
 

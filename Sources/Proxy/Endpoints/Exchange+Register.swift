@@ -1,6 +1,7 @@
 import Accounts
 import HTTP1
 import HTTPCore
+import Operations
 import Pages
 import Throttling
 
@@ -70,6 +71,7 @@ extension Exchange {
 
     private func onRegistered(_ outcome: AccountsDesk.Outcome, _ form: FormFields) {
         guard let endpoint else { return }
+        countRegistration(outcome, endpoint.realm.meter)
         switch outcome {
         case .user(let user): createSession(user, endpoint.realm, form, created: 201)
         case .nameTaken: refuseRegistration(.nameTaken, .nameTaken, "username", form)
@@ -78,6 +80,15 @@ extension Exchange {
             refuseRegistration(.weakPassword, PasswordWording.reason(reason), "password", form)
         case .rejected, .unavailable:
             refuse(503, .storeUnavailable, "The account could not be saved.", retryAfter: 2_000)
+        }
+    }
+
+    /// One that succeeds is counted with its session.
+    private func countRegistration(_ outcome: AccountsDesk.Outcome, _ meter: RealmMeter) {
+        switch outcome {
+        case .user: break
+        case .nameTaken, .invalidName, .weakPassword: meter.registrations.count(LoginLabel.refused)
+        case .rejected, .unavailable: meter.registrations.count(LoginLabel.storeError)
         }
     }
 

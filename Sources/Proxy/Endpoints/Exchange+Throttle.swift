@@ -38,6 +38,8 @@ extension Exchange {
         _ endpoint: EndpointRequest, _ form: FormFields, _ name: [UInt8], _ milliseconds: Int64
     ) {
         worker.tally.count(.loginsThrottled)
+        let meter = endpoint.realm.meter
+        (endpoint.kind == .register ? meter.registrations : meter.logins).count(LoginLabel.throttled)
         let seconds = Int(clamping: max(1, (milliseconds + 999) / 1_000))
         auditTrail(endpoint.realm).recordThrottled(name: name, seconds: seconds)
         let problem = Problem(

@@ -66,6 +66,16 @@ enum SessionResult {
         case .unavailable: "unavailable"
         }
     }
+
+    var label: SessionCheckLabel {
+        switch self {
+        case .none: .none
+        case .ok: .ok
+        case .badSignature: .badSignature
+        case .absent: .absent
+        case .unavailable: .unavailable
+        }
+    }
 }
 
 extension Exchange {
@@ -80,15 +90,20 @@ extension Exchange {
 
     private func authenticate(in realm: Realm) {
         switch findTicket(realm) {
-        case .none: decide()
+        case .none:
+            realm.meter.checks.count(SessionCheckLabel.none)
+            decide()
         case .duplicate:
+            realm.meter.checks.count(SessionCheckLabel.none)
             clearsCookie = true
             decide()
         case .invalid:
+            realm.meter.checks.count(SessionCheckLabel.badSignature)
             sessionResult = .badSignature
             decide()
         case .valid(let hash):
             phase = .authenticating
+            times.askedForSession = worker.loop.nowMicroseconds
             realm.sessions.lookup(hash, receiver: self, token: epoch)
         }
     }
@@ -151,6 +166,10 @@ extension Exchange: SessionReceiver {
     func sessionChecked(_ token: UInt64, _ answer: borrowing SessionLookup) {
         worker.tally.count(.sessionChecks)
         guard token == epoch, isRunning else { return }
+        if times.askedForSession > 0 {
+            times.auth = worker.loop.nowMicroseconds - times.askedForSession
+            worker.meters.sessionCheck.observe(times.auth)
+        }
         switch answer {
         case .found(let bytes, let view, let hash):
             sessionResult = .ok
@@ -164,11 +183,13 @@ extension Exchange: SessionReceiver {
             worker.tally.count(.sessionsUnavailable)
             sessionResult = .unavailable
         }
+        fixedRealm?.use { $0.meter.checks.count(sessionResult.label) }
         if let endpoint {
             endpoint.afterSession(self)
             return
         }
         if sessionResult == .unavailable {
+            fixedRoute?.use { $0.meter.decisions.count(DecisionLabel.unavailable) }
             refuseUnavailableStore()
             return
         }

@@ -2,6 +2,7 @@ import Access
 import GatewayConfig
 import HTTP1
 import HTTPCore
+import Operations
 import Pages
 
 extension Exchange {
@@ -13,6 +14,7 @@ extension Exchange {
         if identity.isPresent && !head.method.isSafe && !usesBearer && route.settings.csrf
             && !comesFromHere(route)
         {
+            route.meter.decisions.count(DecisionLabel.csrf)
             refuse(403, .csrfFailed, "The request does not come from a page of this site.")
             return
         }
@@ -24,15 +26,26 @@ extension Exchange {
         case .allow(let withIdentity):
             if !withIdentity { identity.clear() }
             if withIdentity, let fresh = route.fresh, isLoginOlder(than: fresh) {
+                route.meter.decisions.count(DecisionLabel.login)
                 refuseStaleLogin(route)
                 return
             }
             allowed(route)
-        case .login: redirectToLogin()
-        case .unauthorized: refuseUnauthenticated()
-        case .forbidden: refuse(403, .forbiddenRole, "Your account may not use this address.")
-        case .denied: refuse(403, .forbiddenRole, "Nobody may use this address.")
-        case .unavailable: refuseUnavailableStore()
+        case .login:
+            route.meter.decisions.count(DecisionLabel.login)
+            redirectToLogin()
+        case .unauthorized:
+            route.meter.decisions.count(DecisionLabel.unauthorized)
+            refuseUnauthenticated()
+        case .forbidden:
+            route.meter.decisions.count(DecisionLabel.forbidden)
+            refuse(403, .forbiddenRole, "Your account may not use this address.")
+        case .denied:
+            route.meter.decisions.count(DecisionLabel.forbidden)
+            refuse(403, .forbiddenRole, "Nobody may use this address.")
+        case .unavailable:
+            route.meter.decisions.count(DecisionLabel.unavailable)
+            refuseUnavailableStore()
         }
     }
 
@@ -44,6 +57,7 @@ extension Exchange {
 
     private func allowed(_ route: CompiledRoute) {
         if head.upgradesToWebSocket && !isWebSocketOriginAllowed() {
+            route.meter.decisions.count(DecisionLabel.origin)
             refuse(403, .originNotAllowed, "Pages of that origin may not open this connection.")
             return
         }
@@ -52,6 +66,7 @@ extension Exchange {
 
     private func proceed(_ route: CompiledRoute) {
         if route.hasLimits && !isWithinLimits(route.limits) { return }
+        route.meter.decisions.count(DecisionLabel.allow)
         if let group = route.group {
             fixedGroup = group
             if route.rewritesPath && !rewritePath(route) { return }

@@ -75,8 +75,11 @@ extension Exchange {
     /// Logs the request and makes the object ready for the next one.
     func finish() {
         guard isRunning else { return }
+        if tunnel == nil { noteEnd() } else { noteTunnelEnd() }
         if status != 101 || end != .ok || phase == .tunnel { log.access(self, isTunnelOpening: false) }
         worker.tally.count(.requests)
+        if tunnel == nil { measureRequest() } else { measureTunnelEnd() }
+        measureEnd()
         // A head that is too large or too slow has no length; 499 is a client that left.
         if end == .badRequest || headLength == 0 && (400..<499).contains(status) {
             worker.tally.count(.badRequests)
@@ -126,7 +129,8 @@ extension Exchange {
         upstreamStatus = 0
         end = .ok
         totalDeadline = .max
-        firstByteMicroseconds = 0
+        times = ExchangeTimes()
+        if badRequest != nil { badRequest = nil }
         if endpoint != nil { endpoint = nil }
         if givenRequestID != nil { givenRequestID = nil }
         clearsCookie = false
@@ -223,8 +227,7 @@ extension Exchange: DeadlineReceiver {
             if isRequestBodyDone || stream.isInputFull || stream.input != nil {
                 refuseUpstream(.responseTimeout)
             } else {
-                end = .clientTimeout
-                refuse(408, .badRequest, "The request's body did not arrive in time.")
+                refuseSlowBody()
             }
         case .relaying:
             end = stream.pendingOutput > 0 ? .clientTimeout : .upstreamTimeout
@@ -235,14 +238,18 @@ extension Exchange: DeadlineReceiver {
                 return
             }
             closeTunnel(code: Self.goingAwayCode, end: .upstreamTimeout)
-        case .collecting:
-            end = .clientTimeout
-            refuse(408, .badRequest, "The request's body did not arrive in time.")
+        case .collecting: refuseSlowBody()
         case .draining:
             finish()
             connection.finishAndClose(lingering: false)
         case .working: endpoint?.onDeadline(self)
         case .idle, .authenticating: break
         }
+    }
+
+    private func refuseSlowBody() {
+        end = .clientTimeout
+        badRequest = .timeout
+        refuse(408, .badRequest, "The request's body did not arrive in time.")
     }
 }

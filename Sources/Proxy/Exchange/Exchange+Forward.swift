@@ -20,6 +20,7 @@ extension Exchange {
 
     private func reserveWebSocket() -> Bool {
         guard worker.counters.acquire(.websockets, limit: worker.settings.limits.websockets) else {
+            worker.meters.webSocketEnds.count(WebSocketEndLabel.limit)
             return refused(503, .overloaded, "Too many WebSocket connections are open.")
         }
         holdsWebSocket = true
@@ -35,9 +36,11 @@ extension Exchange {
             sendRequest(connection)
         case .connecting(let connection):
             upstream = connection
+            noteConnecting()
             armDeadline()
         case .queued:
             isQueued = true
+            noteConnecting()
             worker.loop.arm(timer, after: 1_000)
         case .failed(let fault): onUpstreamUnavailable(fault)
         }
@@ -59,11 +62,13 @@ extension Exchange {
     /// No connection could be had: another server is tried once, since nothing was sent.
     func onUpstreamUnavailable(_ fault: UpstreamFault) {
         isQueued = false
+        noteConnected()
         guard let group, let server, group.servers.count > 1, attempts == 1 else {
             refuseUpstream(fault)
             return
         }
         countUpstreamError(fault)
+        group.meter.retries.add()
         acquire(from: Fixed(group.pick(avoiding: server)), fresh: false)
     }
 
@@ -71,6 +76,7 @@ extension Exchange {
 
     private func sendRequest(_ connection: UpstreamConnection) {
         guard let target = connection.stream else { return }
+        noteConnected()
         phase = .awaitingResponse
         receivedBefore = target.bytesReceived
         isResponseHeadBegun = false
@@ -78,11 +84,13 @@ extension Exchange {
         rules.writeRequest(self, into: scratch)
         if isRequestBodyDone {
             target.write(scratch.readable)
+            noteSent()
             armDeadline()
             return
         }
         keepHead()
         target.write(scratch.readable)
+        noteSent()
         if awaitsContinue {
             awaitsContinue = false
             worker.write(Self.continueLine, to: stream)
@@ -135,6 +143,7 @@ extension Exchange {
             return try requestBody.next(raw.span, from: 0)
         } catch {
             end = .badRequest
+            badRequest = .framing
             failRequestBody(400, .badRequest, "The request's body is not framed as HTTP wants it.")
             return nil
         }
@@ -143,6 +152,7 @@ extension Exchange {
     private func countBody(_ count: Int) -> Bool {
         requestBodyBytes += count
         guard let bodyLimit, requestBodyBytes > bodyLimit else { return true }
+        badRequest = .tooLarge
         failRequestBody(413, .bodyTooLarge, "The request's body is larger than this address takes.")
         return false
     }
@@ -211,7 +221,9 @@ extension Exchange {
             refuseUpstream(.connect(connection.trouble ?? ""))
         case .awaitingResponse: onNoAnswer(wasReused: connection.isReused, received: received)
         case .relaying: onResponseCut()
-        case .tunnel: finishTunnel()
+        case .tunnel:
+            tunnelEndsByOrigin = true
+            finishTunnel()
         default: break
         }
     }
@@ -226,6 +238,8 @@ extension Exchange {
             return
         }
         requestIsSpent = true
+        noteTryOver()
+        group.meter.retries.add()
         phase = .connecting
         acquire(from: Fixed(group.servers.count > 1 ? group.pick() : server), fresh: true)
     }

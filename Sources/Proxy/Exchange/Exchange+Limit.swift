@@ -15,6 +15,8 @@ extension Exchange {
                 count: settings.rate.count,
                 window: settings.rate.window, burst: settings.burst)
             guard case .wait(let microseconds, let full) = verdict else { continue }
+            fixedRoute?.use { $0.meter.decisions.count(DecisionLabel.throttled) }
+            limit.meter.add()
             refuseTooMany(settings, wait: microseconds, full: full)
             return false
         }

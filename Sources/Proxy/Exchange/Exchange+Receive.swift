@@ -1,5 +1,6 @@
 import HTTP1
 import HTTPCore
+import Operations
 import Pages
 import Transport
 
@@ -14,10 +15,12 @@ extension Exchange {
         case .incomplete:
             guard stream.isInputFull else { return .incomplete }
             begin(length: 0)
+            badRequest = .tooLarge
             refuse(431, .badRequest, "The request's head is larger than this server takes.")
         case .refused(let refusal):
             begin(length: 0)
             end = .badRequest
+            badRequest = BadRequestLabel(refusal.reason)
             refuseHead(refusal)
         case .complete(let length):
             begin(length: length)
@@ -41,6 +44,7 @@ extension Exchange {
     func refuseSlowHead() {
         begin(length: 0)
         end = .clientTimeout
+        badRequest = .timeout
         refuse(408, .badRequest, "The request did not arrive in time.")
     }
 
@@ -49,7 +53,8 @@ extension Exchange {
         headLength = length
         phase = .authenticating
         fixedConnection.use { $0.exchangeStarted() }
-        if worker.measuresTime { startedMicroseconds = Clock.monotonicMicroseconds() }
+        times.started = worker.loop.nowMicroseconds
+        times.read = fixedConnection.use { $0.headTime(until: worker.loop.nowMicroseconds) }
         worker.makeRequestID(&requestID)
     }
 

@@ -63,7 +63,7 @@ extension Exchange {
         guard let input = source.input else { return }
         upstreamStatus = responseHead.status
         status = responseHead.status
-        if worker.measuresTime { firstByteMicroseconds = Clock.monotonicMicroseconds() }
+        noteFirstByte()
         let framing = BodyFraming.ofResponse(
             status: responseHead.status, isChunked: responseHead.isChunked,
             contentLength: responseHead.contentLength, toMethod: head.method)
@@ -233,7 +233,11 @@ extension Exchange {
     /// The response cannot be finished: the client must not take what it has for the whole.
     func onResponseCut() {
         if end == .ok { end = .upstreamAbort }
-        if end != .clientTimeout { worker.tally.count(.upstreamErrors) }
+        if end != .clientTimeout {
+            worker.tally.count(.upstreamErrors)
+            let label: UpstreamErrorLabel = end == .upstreamTimeout ? .timeout : .truncated
+            fixedGroup?.use { $0.meter.errors.count(label) }
+        }
         dropUpstream()
         abortClient()
     }

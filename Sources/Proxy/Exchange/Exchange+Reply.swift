@@ -144,6 +144,14 @@ extension Exchange {
     func countUpstreamError(_ fault: UpstreamFault) {
         if case .overloaded = fault { return }
         worker.tally.count(.upstreamErrors)
+        let label: UpstreamErrorLabel =
+            switch fault {
+            case .connect, .overloaded: .connect
+            case .connectTimeout, .responseTimeout: .timeout
+            case .closed: .reset
+            case .malformed: .protocol
+            }
+        fixedGroup?.use { $0.meter.errors.count(label) }
     }
 
     // MARK: Sending

@@ -2,6 +2,7 @@ import Access
 import GatewayConfig
 import HTTP1
 import HTTPCore
+import Operations
 import Pages
 
 extension Exchange {
@@ -11,10 +12,14 @@ extension Exchange {
         let raw = headBytes.bindMemory(to: UInt8.self)
         let bytes = raw.span
         guard let site = worker.site(forHost: head.host, bytes) else {
+            badRequest = .host
             return refused(400, .unknownHost, "This server does not serve that host.")
         }
         fixedSite = site
-        return site.use { findRoute(of: $0, bytes) }
+        return site.use { site in
+            site.inFlight.add()
+            return findRoute(of: site, bytes)
+        }
     }
 
     private func findRoute(of site: CompiledSite, _ bytes: Span<UInt8>) -> Bool {
@@ -32,6 +37,7 @@ extension Exchange {
         case .rewritten: hasCanonicalPath = true
         case .refused:
             end = .badRequest
+            badRequest = .path
             return refused(400, .badRequest, "The request's path is ambiguous, so it is not served.")
         }
         return true
@@ -89,6 +95,7 @@ extension Exchange {
         var unused: [UInt8] = []
         if case .refused = CanonicalPath.make(bytes, head.path, encoded: false, into: &unused) {
             end = .badRequest
+            badRequest = .path
             return refused(400, .badRequest, "The request's path is ambiguous, so it is not served.")
         }
         return true

@@ -1,6 +1,7 @@
 import GatewayConfig
 import HTTP1
 import HTTPCore
+import Operations
 import Pages
 
 extension Exchange {
@@ -11,6 +12,7 @@ extension Exchange {
     private func screen(_ route: CompiledRoute) -> Bool {
         if head.mayHaveSuspiciousFields && !rules.accepts(head, headBytes) {
             end = .badRequest
+            badRequest = .header
             return refused(400, .badRequest, "A header field of the request is not acceptable here.")
         }
         if isLooping() { return refused(508, .upstreamUnavailable, "The request goes round in a circle.") }
@@ -23,6 +25,7 @@ extension Exchange {
         guard let limit = route.settings.body else { return checkMaxForwards() }
         bodyLimit = limit
         if let length = head.contentLength, length > limit {
+            badRequest = .tooLarge
             return refused(413, .bodyTooLarge, "The request's body is larger than this address takes.")
         }
         return checkMaxForwards()

@@ -1,5 +1,6 @@
 import HTTP1
 import HTTPCore
+import Operations
 import Secrets
 import Transport
 
@@ -18,12 +19,17 @@ extension Exchange {
         hasResponseStarted = true
         phase = .tunnel
         tunnel = Tunnel()
+        tunnelEndsByOrigin = false
         scratch.removeAll()
         rules.writeSwitching(self, input.readable, into: scratch)
         stream.write(scratch.readable)
         source.consume(length)
         keepHead()
+        noteFirstByte()
+        noteEnd()
         log.access(self, isTunnelOpening: true)
+        measureRequest()
+        fixedRoute?.use { $0.webSockets.add() }
         pumpTunnelDown()
         pumpTunnelUp()
     }
@@ -77,7 +83,10 @@ extension Exchange {
             goOnClosing()
             return
         }
-        if source.hasEnded && source.input == nil { stream.endOutput() }
+        if source.hasEnded && source.input == nil {
+            if !stream.hasEnded { tunnelEndsByOrigin = true }
+            stream.endOutput()
+        }
         finishTunnelIfBothEnded()
         armDeadline()
     }

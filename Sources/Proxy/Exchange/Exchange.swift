@@ -2,6 +2,7 @@ import Access
 import GatewayConfig
 import HTTP1
 import HTTPCore
+import Operations
 import Sessions
 import Transport
 
@@ -64,7 +65,9 @@ final class Exchange {
     var requestID = InlineArray<36, UInt8>(repeating: 0)
     /// The request id of a trusted proxy.
     var givenRequestID: [UInt8]?
-    var startedMicroseconds: Int64 = 0
+    var times = ExchangeTimes()
+    /// What was wrong with it.
+    var badRequest: BadRequestLabel?
 
     // The request's body.
     var requestBody = BodyDecoder(.none)
@@ -112,10 +115,11 @@ final class Exchange {
     var end = ExchangeEnd.ok
     /// Told when the route's total time is over; monotonic milliseconds.
     var totalDeadline = Int64.max
-    var firstByteMicroseconds: Int64 = 0
     var holdsWebSocket = false
     /// Where the frames of the tunnel stand; nil outside of one.
     var tunnel: Tunnel?
+    /// The origin was the first to end the tunnel.
+    var tunnelEndsByOrigin = false
     var endpoint: EndpointRequest?
 
     init(worker: Worker, connection: ClientConnection, stream: Stream) {

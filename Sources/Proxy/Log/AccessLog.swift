@@ -165,12 +165,25 @@ final class AccessLog {
     }
 
     private func writeTimes(_ exchange: Exchange, _ line: inout LogLine) {
+        let times = exchange.times
         line.append(",\"t\":{\"total\":")
-        line.append(milliseconds: Clock.monotonicMicroseconds() - exchange.startedMicroseconds)
-        if exchange.firstByteMicroseconds > 0 {
-            line.append(",\"first_byte\":")
-            line.append(milliseconds: exchange.firstByteMicroseconds - exchange.startedMicroseconds)
+        line.append(milliseconds: times.total)
+        line.append(",\"read\":")
+        line.append(milliseconds: times.read)
+        if times.auth >= 0 {
+            line.append(",\"auth\":")
+            line.append(milliseconds: times.auth)
         }
+        if exchange.fixedServer != nil {
+            line.append(",\"connect\":")
+            line.append(milliseconds: times.connect)
+        }
+        if times.firstByte >= 0 {
+            line.append(",\"first_byte\":")
+            line.append(milliseconds: times.firstByte)
+        }
+        line.append(",\"own\":")
+        line.append(milliseconds: times.own)
         line.append("}")
     }
 
@@ -208,7 +221,7 @@ final class AccessLog {
         line.append(" ")
         line.append(decimal: exchange.responseBytes)
         line.append(" ")
-        line.append(milliseconds: Clock.monotonicMicroseconds() - exchange.startedMicroseconds)
+        line.append(milliseconds: exchange.times.total)
         line.append("ms auth=")
         line.append(exchange.sessionResult.word)
         line.append(" end=")

@@ -7,12 +7,16 @@ final class UpstreamGroup {
     let servers: [UpstreamServer]
     private let only: Fixed<UpstreamServer>?
 
+    /// What it counts.
+    let meter: UpstreamMeter
+
     /// `tls`: one for each server, in order; nil = plain.
     init(
         settings: UpstreamSettings, tls: [TLSClientContext?] = [], loop: EventLoop, pool: BufferPool,
-        resolver: Resolver
+        resolver: Resolver, meter: UpstreamMeter
     ) {
         self.settings = settings
+        self.meter = meter
         servers = settings.servers.enumerated().map { index, server in
             UpstreamServer(
                 settings: server, group: settings, tls: index < tls.count ? tls[index] : nil, loop: loop,

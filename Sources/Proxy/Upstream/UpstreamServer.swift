@@ -59,6 +59,12 @@ final class UpstreamServer {
     /// Connections that serve an exchange now.
     var activeCount: Int { connectionCount - idle.count }
 
+    /// Exchanges that wait for a connection.
+    var waitingCount: Int { waiting.count }
+
+    /// Whether exchanges are sent here.
+    var isUsable: Bool { !addresses.isEmpty }
+
     /// Whether an exchange would have to wait.
     var isSaturated: Bool { idle.isEmpty && connectionCount >= group.maxConnections }
 

@@ -9,7 +9,7 @@ extension Master {
     static let adminSocketName = "admin.sock"
 
     func openAdmin(_ settings: Settings) throws(ExitFailure) {
-        let server = PlainServer(loop: loop, maximumConnections: 64, admits: Self.isTrusted) { [weak self] in
+        let server = PlainServer(loop: loop, limits: .admin, admits: Self.isTrusted) { [weak self] in
             self?.answer($0)
         }
         for path in adminPaths(settings) {
@@ -22,6 +22,34 @@ extension Master {
             }
         }
         admin = server
+        if case .tcp(let host, let port)? = settings.admin { try openReadOnlyAdmin(host, port) }
+    }
+
+    /// Whoever reaches this one may read, and change nothing: there is no telling who it is.
+    private func openReadOnlyAdmin(_ host: String, _ port: UInt16) throws(ExitFailure) {
+        let address = try ListenerSet.resolve(host, port)
+        let server = PlainServer(loop: loop, limits: .admin) { [weak self] exchange in
+            guard ["GET", "HEAD"].contains(exchange.request.method) else {
+                exchange.answer(Self.notAllowed("GET, HEAD"))
+                return
+            }
+            self?.answer(exchange)
+        }
+        let name = "tcp " + Endpoint.tcp(host: host, port: port).text
+        do throws(SystemError) {
+            if let descriptor = adminSockets[name] {
+                try server.listen(FileDescriptor(descriptor))
+            } else {
+                let socket = try Sockets.listen(address, backlog: 64)
+                adminSockets[name] = socket.number
+                try server.listen(socket)
+            }
+        } catch {
+            throw ExitFailure(
+                status: error.code == EACCES ? ExitStatus.notPermitted : ExitStatus.cannotCreate,
+                message: "cannot listen on \(Endpoint.tcp(host: host, port: port).text): \(error.reason)")
+        }
+        readOnlyAdmin = server
     }
 
     /// The one at `path` that the program before this one had, or a new one.
@@ -35,11 +63,14 @@ extension Master {
 
     func closeAdmin() {
         admin?.close()
-        for path in adminSockets.keys { unlink(path) }
+        for path in adminSockets.keys where !path.hasPrefix("tcp ") { unlink(path) }
+        readOnlyAdmin?.close()
     }
 
     private func adminPaths(_ settings: Settings) -> [String] {
-        [state.file(Self.adminSocketName)] + [settings.adminSocket].compactMap { $0 }
+        var paths = [state.file(Self.adminSocketName)]
+        if case .unix(let path)? = settings.admin { paths.append(path) }
+        return paths
     }
 
     /// The same user, or root.
@@ -54,6 +85,9 @@ extension Master {
         switch exchange.request.path {
         case "/healthz" where isRead: exchange.answer(.text(200, "ok\n"))
         case "/readyz" where isRead: exchange.answer(readiness(exchange.request.query))
+        case "/startupz" where isRead:
+            exchange.answer(fleet.serving > 0 ? .text(200, "started\n") : .text(503, "starting\n"))
+        case "/metrics" where isRead: exchange.answer(metrics(accept: exchange.request["accept"]))
         case "/status" where isRead:
             exchange.answer(
                 exchange.request.prefers("text/plain") ? .text(200, statusText()) : .json(200, statusJSON()))
@@ -66,7 +100,8 @@ extension Master {
                 QueryItems(exchange.request.query)["binary"],
                 answerLater(exchange, asText: exchange.request.prefers("text/plain")))
         case "/audit" where exchange.request.method == "POST": exchange.answer(takeReport(exchange))
-        case "/healthz", "/readyz", "/status": exchange.answer(Self.notAllowed("GET, HEAD"))
+        case "/healthz", "/readyz", "/startupz", "/metrics", "/status":
+            exchange.answer(Self.notAllowed("GET, HEAD"))
         case "/reload", "/upgrade", "/audit": exchange.answer(Self.notAllowed("POST"))
         default: exchange.answer(.text(404, "not found\n"))
         }
@@ -89,6 +124,8 @@ extension Master {
         return response
     }
 
+    /// Ready is a gateway that takes traffic: it serves and is not about to end.
+    ///
     /// Without Redis this gateway still serves what is public, and its siblings would have no Redis either: only who
     /// asks for it (`?require=redis`) is told.
     private func readiness(_ query: String?) -> PlainResponse {

@@ -52,11 +52,13 @@ extension Master {
         let descriptors = try listeners.prepare(settings.listeners, patience: patience)
         latestGeneration += 1
         ticketSecret.advance(to: loop.wallNow)
+        let workers = settings.workers ?? CPUAllowance.count()
         do throws(SystemError) {
             return Generation(
                 number: latestGeneration, settings: settings,
                 snapshot: try Snapshot(ticketSecret.stamped(reading.snapshot)),
-                listenerDescriptors: descriptors, workers: settings.workers ?? CPUAllowance.count(),
+                metrics: try MetricMap(MetricLayout(settings, workers: workers), workers: workers),
+                listenerDescriptors: descriptors, workers: workers,
                 fingerprint: Generation.fingerprint(of: reading.snapshot), loadedAt: loop.wallNow)
         } catch {
             listeners.rollBack()
@@ -72,7 +74,7 @@ extension Master {
                 status: ExitStatus.configuration,
                 message: "state cannot change while the gateway runs; restart it")
         }
-        if settings.adminSocket != current.adminSocket {
+        if settings.admin != current.admin {
             throw ExitFailure(
                 status: ExitStatus.configuration,
                 message: "admin cannot change while the gateway runs; restart it")
@@ -178,6 +180,7 @@ extension Master {
     /// The last worker of the generation is gone.
     func onEnded(_ number: Int) {
         generations[number] = nil
+        metricTotals.prune(generations.values.map(\.metrics))
         stopUnneededRedis()
     }
 
@@ -205,6 +208,7 @@ extension Master {
                 log.dump("configuration", [("text", .text(String(line)))])
             }
         }
+        countReload(verdict)
         lastReload = (verdict, loop.wallNow)
         tellReady(verdict)
         reloadReport = ""

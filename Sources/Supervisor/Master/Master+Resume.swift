@@ -64,23 +64,36 @@ extension Master {
             message: "the configuration of generation \(item.number) cannot be read")
     }
 
+    private static func metrics(
+        _ item: Handover.Configuration, _ settings: Settings
+    ) throws(ExitFailure) -> MetricMap {
+        do throws(SystemError) {
+            let layout = MetricLayout(settings, workers: item.workers)
+            return try MetricMap(
+                descriptor: item.metrics, layout, workers: item.workers, signature: item.metricLayout)
+        } catch { throw ExitFailure(status: ExitStatus.failure, message: "\(error)") }
+    }
+
     private func takeUp(_ handover: Handover) throws(ExitFailure) {
         let isReturn = handover.outcome != nil
         for item in handover.configurations {
             let isNeeded = handover.workers.contains { $0.generation == item.number }
             guard isNeeded || item.number == handover.serving else {
                 close(item.snapshot)
+                if item.metrics >= 0 { close(item.metrics) }
                 continue
             }
+            let settings = try Self.settings(item)
             var generation = Generation(
-                number: item.number, settings: try Self.settings(item),
-                snapshot: Snapshot(descriptor: item.snapshot), listenerDescriptors: item.listeners,
+                number: item.number, settings: settings, snapshot: Snapshot(descriptor: item.snapshot),
+                metrics: try Self.metrics(item, settings), listenerDescriptors: item.listeners,
                 workers: item.workers, fingerprint: item.fingerprint, loadedAt: item.loadedAt)
             generation.version = item.version
             generation.isForeign = !isReturn
             generations[item.number] = generation
         }
         latestGeneration = handover.latestGeneration
+        takeUpMetrics(handover.metrics)
         try takeUpWorkers(handover)
         try watchSignals()
         adminSockets = handover.admin

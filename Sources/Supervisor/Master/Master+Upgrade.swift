@@ -155,6 +155,7 @@ extension Master {
             counters: Handover.Counters(
                 descriptor: counters.descriptor, layout: SharedCounters.layout,
                 retired: counters.retiredTotals, totals: counters.totals))
+        handover.metrics = handedMetrics()
         handover.admin = adminSockets
         handover.inherited = inherited.all
         handover.configurations = generations.values.sorted { $0.number < $1.number }.map { generation in
@@ -162,7 +163,8 @@ extension Master {
                 number: generation.number, snapshot: generation.snapshot.descriptor,
                 listeners: generation.number == fleet.serving ? generation.listenerDescriptors : [],
                 workers: generation.workers, fingerprint: generation.fingerprint,
-                loadedAt: generation.loadedAt, version: generation.version)
+                loadedAt: generation.loadedAt, version: generation.version,
+                metrics: generation.metrics.descriptor, metricLayout: generation.metrics.signature)
         }
         handover.workers = fleet.members.compactMap { member in
             workers[member.id].map { worker in

@@ -53,7 +53,7 @@ extension Master: ControlReceiver {
         do throws(SystemError) {
             let worker = try WorkerProcess(
                 id: id, launch: launch,
-                descriptors: [generation.snapshot.descriptor, map]
+                descriptors: [generation.snapshot.descriptor, map, generation.metrics.descriptor]
                     + generation.listenerDescriptors,
                 image: generation.isForeign ? upgrade.previous?.image : nil,
                 isCounted: map == counters.descriptor, loop: loop, receiver: self)
@@ -105,6 +105,9 @@ extension Master: ControlReceiver {
         if ChildProcess.exitCode(status) == WorkerPlan.unavailable { redisTrouble = worker.failure }
         workers[worker.id] = nil
         handingOver.remove(worker.id)
+        if let generation = generations[worker.generation] {
+            metricTotals.retire(generation.metrics, worker: worker.index)
+        }
         if worker.isCounted {
             counters.retire(slot: worker.slot)
         } else if upgrade.previous != nil, worker.slot >= 0 {

@@ -75,6 +75,16 @@ public final class Master {
     var lastClient = 0
     /// What is to take this program's place.
     var upgrade = UpgradeState()
+    /// Where everybody may read who gets there.
+    var readOnlyAdmin: PlainServer?
+    /// What workers counted that are gone.
+    var metricTotals = MetricTotals()
+    /// The latest answer to who asked for the metrics.
+    var scrape: (at: Int64, answer: PlainResponse)?
+    /// How reloads have ended, in the order of `ReloadLabel`.
+    var reloadCounts = [UInt64](repeating: 0, count: ReloadLabel.allCases.count)
+    /// Milliseconds since 1970.
+    let startedAtWall: Int64
     private(set) var timers: MasterTimers?
     private var signals: SignalSource?
 
@@ -151,6 +161,7 @@ public final class Master {
             inherited: inherited, handedOver: serving == nil ? [] : settings.listeners,
             serving?.listeners ?? [])
         startedAt = handover?.startedAt ?? loop.now
+        startedAtWall = loop.wallNow - (loop.now - startedAt)
         service = ServiceManager()
     }
 

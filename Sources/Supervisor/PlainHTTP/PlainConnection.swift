@@ -63,13 +63,12 @@ final class PlainConnection: StreamHandler, DeadlineReceiver {
     /// Whether to go on.
     private func readHead(_ input: StreamInput) -> Bool {
         let bytes = Span<UInt8>(_unsafeBytes: input.readable)
-        switch head.parse(bytes, limits: PlainServer.limits) {
+        switch head.parse(bytes, limits: server.limits.head) {
         case .incomplete: return false
         case .refused(let refusal):
             refuse(refusal.status)
             return false
         case .complete(let length):
-            timer?.disarm()
             request = PlainRequest(head, bytes)
             decoder = BodyDecoder(head.framing)
             let expectsContinue = head.expectsContinue
@@ -111,6 +110,7 @@ final class PlainConnection: StreamHandler, DeadlineReceiver {
 
     private func deliver() {
         guard let request else { return }
+        timer?.disarm()
         phase = .answering
         server.onRequest(PlainExchange(self, request))
     }
@@ -162,6 +162,8 @@ final class PlainConnection: StreamHandler, DeadlineReceiver {
 
     /// Whether no request is under way.
     var isIdle: Bool { phase == .head }
+    /// Since when it has, monotonic milliseconds.
+    private(set) var restingSince: Int64 = 0
 
     /// Whether all that came was answered, and the answer is out.
     var isFresh: Bool {
@@ -175,7 +177,8 @@ final class PlainConnection: StreamHandler, DeadlineReceiver {
     }
 
     private func rest() {
-        if let timer { stream.loop.arm(timer, after: PlainServer.idleMilliseconds) }
+        restingSince = stream.loop.now
+        if let timer { stream.loop.arm(timer, after: server.limits.idle) }
     }
 
     private func write(_ bytes: [UInt8]) { bytes.withUnsafeBytes { stream.write($0) } }

@@ -27,6 +27,14 @@ extension Handover {
                 "counter",
                 ["name": name, "retired": "\(value)", "total": "\(counters.totals[name] ?? value)"])
         }
+        for series in metrics {
+            line(
+                "series",
+                [
+                    "metric": series.metric, "labels": series.labels.joined(separator: "\u{1f}"),
+                    "cells": series.cells.map { "\($0)" }.joined(separator: "."),
+                ])
+        }
         for (path, descriptor) in admin.sorted(by: { $0.key < $1.key }) {
             line("admin", ["path": path, "descriptor": "\(descriptor)"])
         }
@@ -39,6 +47,7 @@ extension Handover {
                     "listeners": item.listeners.map { "\($0)" }.joined(separator: "."),
                     "workers": "\(item.workers)", "fingerprint": item.fingerprint,
                     "loaded": "\(item.loadedAt)", "version": item.version,
+                    "metrics": "\(item.metrics)", "layout": item.metricLayout,
                 ])
         }
         for worker in workers {
@@ -117,6 +126,7 @@ extension Handover {
         switch line.word {
         case "admin": admin[try line.text("path")] = try line.number("descriptor")
         case "inherited": inherited.append(try line.number("descriptor"))
+        case "series": metrics.append(try Series(line))
         case "configuration": configurations.append(try Configuration(line))
         case "worker": workers.append(try Worker(line))
         case "redis":
@@ -174,10 +184,22 @@ extension Handover.Configuration {
             number: try line.number("number"), snapshot: try line.number("snapshot"),
             listeners: listeners.compactMap { Int32($0) }, workers: try line.number("workers"),
             fingerprint: try line.text("fingerprint"), loadedAt: try line.number("loaded"),
-            version: try line.text("version"))
+            version: try line.text("version"), metrics: try line.number("metrics"),
+            metricLayout: try line.text("layout"))
         guard self.listeners.count == listeners.count, (1...4_096).contains(workers) else {
             throw HandoverFailure(reason: "the handover has a wrong configuration")
         }
+    }
+}
+
+extension Handover.Series {
+    fileprivate init(_ line: Handover.Line) throws(HandoverFailure) {
+        let labels = try line.text("labels")
+        self.init(
+            metric: try line.text("metric"),
+            labels: labels.isEmpty
+                ? [] : labels.split(separator: "\u{1f}", omittingEmptySubsequences: false).map { String($0) },
+            cells: try line.text("cells").split(separator: ".").compactMap { UInt64($0) })
     }
 }
 

@@ -7,7 +7,7 @@ import Operations
 /// (`WorkerLaunch`), the messages of the control pipe, and the snapshots of configurations. Whoever changes one of
 /// them so that an older or newer program would not understand raises it.
 struct Handover: Equatable {
-    static let format = 1
+    static let format = 2
 
     /// A configuration of which workers live.
     struct Configuration: Equatable {
@@ -21,6 +21,16 @@ struct Handover: Equatable {
         var loadedAt: Int64
         /// Of the program that its workers run.
         var version: String
+        /// A memfd, and `MetricLayout.signature` of what is in it.
+        var metrics: Int32 = -1
+        var metricLayout = ""
+    }
+
+    /// What workers that are gone have counted in one series.
+    struct Series: Equatable {
+        var metric: String
+        var labels: [String]
+        var cells: [UInt64]
     }
 
     /// A worker process.
@@ -86,7 +96,9 @@ struct Handover: Equatable {
     var latestGeneration: Int
     var nextID: Int
     var counters: Counters
-    /// Listening sockets by their path.
+    /// What is shown of workers that are gone.
+    var metrics: [Series] = []
+    /// Listening sockets by their path, or `tcp ADDRESS`.
     var admin: [String: Int32] = [:]
     /// Those that the service manager opened; they are found again as they were the first time.
     var inherited: [Int32] = []
@@ -108,7 +120,7 @@ struct Handover: Equatable {
     var descriptors: [Int32] {
         let all =
             [lock, image, counters.descriptor] + admin.values + inherited
-            + configurations.flatMap { [$0.snapshot] + $0.listeners } + workers.map(\.channel)
+            + configurations.flatMap { [$0.snapshot, $0.metrics] + $0.listeners } + workers.map(\.channel)
             + clients.map(\.descriptor) + visitors
         return Array(Set(all.filter { $0 >= 0 })).sorted()
     }

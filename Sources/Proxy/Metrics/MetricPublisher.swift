@@ -1,0 +1,93 @@
+import Operations
+import Redis
+import Transport
+
+/// Tells once a second, in the shared memory, what is not counted as it happens: how things stand, and what other
+/// parts of the worker count for themselves.
+final class MetricPublisher {
+    private let region: MetricRegion
+    private let loop: EventLoop
+    private let redis: [RedisConnection]
+    private let groups: [UpstreamGroup]
+    private let lag: MetricCells
+    private let busyRatio: MetricCells
+    private let redisUp: MetricCells
+    private let redisPending: MetricCells
+    private let redisErrors: MetricCells
+    private let redisReconnects: MetricCells
+    private var busyBefore: Int64 = 0
+    private var toldAt: Int64
+
+    init(
+        region: MetricRegion, worker: Int, loop: EventLoop, redis: [RedisConnection], groups: [UpstreamGroup]
+    ) {
+        self.region = region
+        self.loop = loop
+        self.redis = redis
+        self.groups = groups
+        lag = region.cells(.loopLag, worker)
+        busyRatio = region.cells(.loopBusy, worker)
+        redisUp = region.cells(.redisUp)
+        redisPending = region.cells(.redisPending)
+        redisErrors = region.cells(.redisErrors)
+        redisReconnects = region.cells(.redisReconnects)
+        toldAt = loop.nowMicroseconds
+    }
+
+    /// Tells everything.
+    func publish() {
+        publishLoad()
+        publishRedis()
+        publishUpstreams()
+        region.begin()
+    }
+
+    private func publishLoad() {
+        let load = loop.load
+        for index in load.turns.indices { lag.set(load.turns[index], at: index) }
+        lag.set(UInt64(clamping: load.busy), at: load.turns.count)
+        let passed = max(1, loop.nowMicroseconds - toldAt)
+        busyRatio.set(UInt64(clamping: min(1_000_000, (load.busy - busyBefore) * 1_000_000 / passed)))
+        busyBefore = load.busy
+        toldAt = loop.nowMicroseconds
+    }
+
+    /// Whether Redis is there is told at once.
+    func publishRedis() {
+        redisUp.set(redis.allSatisfy(\.isReady) ? 1 : 0)
+        redisPending.set(UInt64(clamping: redis.reduce(0) { $0 + $1.inFlight }))
+        var timeouts = 0
+        var losses = 0
+        var violations = 0
+        var reconnects = 0
+        for connection in redis {
+            let statistics = connection.statistics
+            timeouts += statistics.timeouts
+            losses += statistics.losses
+            violations += statistics.violations
+            reconnects += max(0, statistics.connects - 1)
+        }
+        redisErrors.set(UInt64(timeouts), at: RedisErrorLabel.timeout.rawValue)
+        redisErrors.set(UInt64(losses), at: RedisErrorLabel.closed.rawValue)
+        redisErrors.set(UInt64(violations), at: RedisErrorLabel.mismatch.rawValue)
+        redisReconnects.set(UInt64(reconnects))
+    }
+
+    private func publishUpstreams() {
+        for (number, group) in groups.enumerated() {
+            var waiting = 0
+            for (index, server) in group.servers.enumerated() {
+                let place = region.layout.server(upstream: number, server: index)
+                region.cells(.serverUp, place).set(server.isUsable ? 1 : 0)
+                let connections = region.cells(.upstreamConnections, place)
+                connections.set(
+                    UInt64(clamping: server.activeCount), at: ConnectionStateLabel.active.rawValue)
+                connections.set(
+                    UInt64(clamping: server.connectionCount - server.activeCount),
+                    at: ConnectionStateLabel.idle.rawValue)
+                waiting += server.waitingCount
+            }
+            region.cells(.upstreamQueue, number).set(UInt64(clamping: waiting))
+        }
+    }
+}
