@@ -1,10 +1,10 @@
 """What a machine does to the gateway, and clients do, under load: disks, memory, descriptors, clocks, deaths."""
 
+import json
 import os
-import re
-import resource
 import signal
 import socket
+import struct
 import subprocess
 import threading
 import time
@@ -12,10 +12,10 @@ import time
 import pytest
 
 from harness.client import request
-from harness.gateway import binary, cpu_seconds, is_alive, open_files, resident, settle
+from harness.gateway import binary, is_alive, open_files, settle
 from harness.load import Load
-from harness.machine import Network, SmallDisk, failing, strays
-from harness.redis_server import free_port
+from harness.machine import Clock, SmallDisk, strays
+from harness.redis_server import RedisServer, free_port
 from harness.users import JSON, PASSWORD, cookie_of, credentials, log_in, login, register
 from harness.wire import Closed, wait_until
 
@@ -326,7 +326,6 @@ def test_clients_that_leave_leave_nothing_behind(left, phase, how):
 
 
 def connections(gateway):
-    import json
     result = gateway.command("status", "--json", "--config", gateway.path)
     return json.loads(result.stdout)["gauges"]["connections"]
 
@@ -337,7 +336,7 @@ def test_ten_thousand_connections_that_reset_at_once(make_gateway):
     user = register(gateway)
     settle(0.3)
     files, memory = [open_files(p) for p in gateway.workers()], gateway.memory()
-    linger = __import__("struct").pack("ii", 1, 0)
+    linger = struct.pack("ii", 1, 0)
     load = Load(gateway, user, 2)
     for number in range(10_000):
         sock = socket.socket()
@@ -353,3 +352,66 @@ def test_ten_thousand_connections_that_reset_at_once(make_gateway):
     wait_until(lambda: [open_files(p) <= f + 4 for p, f in zip(gateway.workers(), files)] == [True] * 2, 10,
         "the descriptors of before")
     assert gateway.memory() < memory + (8 << 20)
+
+
+def test_one_logout_ends_the_session_on_a_thousand_connections(make_gateway):
+    gateway = make_gateway(workers=2, timeouts="header 5s\nkeepalive 60s")
+    user = register(gateway)
+    data = request("GET", "/a", user.headers)
+    clients = [gateway.client(20) for _ in range(1000)]
+    try:
+        for client in clients:
+            client.send(data)
+        assert {client.read().status for client in clients} == {200}
+        assert gateway.fetch("POST", "/_auth/logout", {**JSON, **user.headers}).status == 204
+        for client in clients:
+            client.send(data)
+        assert {client.read().status for client in clients} == {401}
+    finally:
+        for client in clients:
+            client.close()
+
+
+def test_file_that_cannot_be_read_any_more_keeps_the_configuration_of_before(make_gateway):
+    gateway = make_gateway(workers=1)
+    user = register(gateway)
+    workers = gateway.workers()
+    key = os.path.join(gateway.directory, "state", "session.key")
+    os.rename(key, key + ".away")
+    os.mkdir(key)
+    for _ in range(2):
+        result = gateway.reload()
+        assert result.returncode == 78 and "session.key" in result.stderr, result
+    assert served(gateway, user) and gateway.workers() == workers
+    # Workers have the key from the master's memory, also the next one.
+    os.kill(workers[0], signal.SIGKILL)
+    wait_until(lambda: gateway.workers() not in ([], workers), 5, "another worker")
+    wait_until(lambda: served(gateway, user), 5, "the session")
+    os.rmdir(key)
+    os.rename(key + ".away", key)
+    assert gateway.reload().returncode == 0
+    assert served(gateway, user)
+
+
+@pytest.mark.slow
+def test_clock_of_redis_that_jumps_lets_nobody_stay_longer(make_gateway, tmp_path, cleanup, monkeypatch):
+    clock = Clock(tmp_path)
+    for name, value in clock.env.items():
+        monkeypatch.setenv(name, value)
+    redis = cleanup.add(RedisServer(str(tmp_path / "redis")))
+    for name in clock.env:
+        monkeypatch.delenv(name)
+    gateway = make_gateway(redis="unix://%s?db=0" % redis.path, realm="idle 3s\nabsolute 5s")
+    user = register(gateway)
+    ended = time.monotonic() + 6
+    # Redis lives a year ago: its keys would last for a year and three seconds more.
+    clock.set(-365 * 86400)
+    while served(gateway, user):
+        assert time.monotonic() < ended, "a session outlives its absolute end"
+        settle(0.1)
+    assert gateway.fetch("GET", "/a", user.headers).status == 401
+    clock.set(10 * 365 * 86400)
+    fresh = log_in(gateway, user.name)
+    assert gateway.fetch("GET", "/a", fresh.headers).status in (200, 401)
+    clock.set(0)
+    assert served(gateway, log_in(gateway, user.name))
