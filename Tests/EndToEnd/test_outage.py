@@ -222,7 +222,7 @@ def test_reply_cut_in_the_middle(behind, cut):
     recovers(behind, behind.user)
 
 
-@pytest.mark.parametrize("mode", ["refuse", "hangup", "silent", "garbage"])
+@pytest.mark.parametrize("mode", ["refuse", "hangup", "reset", "silent", "garbage"])
 def test_redis_of_another_kind(behind, mode):
     behind.faulty.set_mode(mode)
     before = cpu_seconds(behind.workers()[0])
@@ -479,8 +479,9 @@ def test_managed_redis_is_for_its_owner_alone(make_gateway):
     assert not inodes & listening, "redis-server listens on TCP"
 
 
-def test_outage_is_logged_once_not_per_request(behind):
-    behind.faulty.set_mode("refuse")
+@pytest.mark.parametrize("mode", ["refuse", "reset", "garbage"])
+def test_outage_is_logged_once_not_per_request(behind, mode):
+    behind.faulty.set_mode(mode)
     for _ in range(40):
         behind.fetch("GET", "/a", behind.user.headers)
     behind.faulty.heal()

@@ -14,7 +14,7 @@ class FaultyRedis:
 
     `on_reply(words, reply)` may return other bytes (empty: hold it back) or None to leave it alone;
     `on_command(words)` may return bytes to answer without asking Redis; `mode` is the state of the whole peer:
-    pass, refuse (no listener), silent (accepts, never reads), hangup (closes at once), garbage.
+    pass, refuse (no listener), silent (accepts, never reads), hangup (closes at once), reset, garbage.
     """
 
     def __init__(self, backend):
@@ -58,6 +58,9 @@ class FaultyRedis:
         upstream = None
         try:
             if self.mode == "hangup":
+                return
+            if self.mode == "reset":
+                abort(sock)
                 return
             if self.mode == "garbage":
                 sock.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
