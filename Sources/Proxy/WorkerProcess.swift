@@ -231,7 +231,8 @@ final class WorkerProcess {
         let scratch = TLSScratch()
         let tickets = try plan.ticketSecret ?? TicketSecret(now: worker.loop.wallNow)
         return try plan.settings.listeners.enumerated().map {
-            let entrance = try Entrance.make($1, index: $0, worker: worker, tickets: tickets, scratch: scratch)
+            let entrance = try Entrance.make(
+                $1, index: $0, worker: worker, tickets: tickets, scratch: scratch)
             entrance.redirectStatus = $1.redirect ?? 0
             entrance.proxyProtocol = $1.proxyProtocol
             return entrance

@@ -1,5 +1,3 @@
-import CLinux
-import GatewayConfig
 import Glibc
 import Operations
 import Transport
