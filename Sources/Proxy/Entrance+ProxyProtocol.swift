@@ -17,6 +17,7 @@ extension Entrance {
             return
         }
         guard worker.counters.acquire(.connections, limit: worker.settings.limits.connections) else {
+            worker.meters.rejections.count(RejectionLabel.limit)
             worker.refuse(descriptor, peer)
             return
         }

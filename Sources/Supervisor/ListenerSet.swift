@@ -64,6 +64,13 @@ final class ListenerSet {
         added = []
         let wanted = Set(listeners.map(\.endpoint))
         for endpoint in open.keys where !wanted.contains(endpoint) { remove(endpoint) }
+        for listener in listeners { setQueue(listener) }
+    }
+
+    /// A socket that stays open takes the queue's new length from another listen(2).
+    private func setQueue(_ listener: ListenerSettings) {
+        guard let entry = open[listener.endpoint], !entry.isInherited else { return }
+        _ = Glibc.listen(entry.descriptor, Int32(listener.backlog))
     }
 
     /// Closes all, and removes the names of unix sockets.

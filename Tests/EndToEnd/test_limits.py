@@ -216,6 +216,20 @@ def client_answers(client):
         return []
 
 
+def test_queue_that_the_kernel_makes_shorter_is_told(make_gateway):
+    with open("/proc/sys/net/core/somaxconn") as file:
+        limit = int(file.read())
+    gateway = make_gateway(start=False)
+    gateway.write(listen="127.0.0.1:%d { backlog %d }" % (gateway.port, min(limit, 65_535)))
+    gateway.start()
+    assert "somaxconn" not in gateway.log()
+    if limit < 65_535:
+        gateway.write(listen="127.0.0.1:%d { backlog 65535 }" % gateway.port)
+        assert gateway.reload().returncode == 0
+        line = gateway.wait_line(lambda e: "somaxconn" in e)
+        assert (line["level"], line["somaxconn"], line["backlog"]) == ("warning", limit, 65_535)
+
+
 def test_connections_are_limited(make_gateway):
     gateway = make_gateway(limits="connections 20\nconnections_per_ip 20000")
     clients = []

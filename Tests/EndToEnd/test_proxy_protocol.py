@@ -191,6 +191,30 @@ def test_connections_are_counted_by_client(make_gateway):
     wait_until(lambda: answered(gateway, V1 + GET) is not None, 5, "the places' being free again")
 
 
+def test_half_of_an_ipv6_address_is_one_client(make_gateway):
+    gateway = listening(make_gateway, "on", limits="connections 100\nconnections_per_ip 2")
+    header = b"PROXY TCP6 2001:db8:0:%x::%x ::1 1 2\r\n"
+    held = []
+    for host in (1, 2):
+        held.append(gateway.client())
+        held[-1].send(header % (1, host) + GET)
+        assert held[-1].read_head().status == 200
+    assert refused(gateway, header % (1, 3) + GET)
+    assert answered(gateway, header % (2, 1) + GET).status == 200
+    for client in held:
+        client.close()
+
+
+@pytest.mark.parametrize("header", [b"", v2(b"", 0x20, 0), b"PROXY UNKNOWN\r\n", b"PROXY TCP4 10.1.2.3 192.0.2.1 1 2\r\n"])
+def test_trusted_proxies_carry_many_clients(make_gateway, header):
+    gateway = listening(make_gateway, "on", limits="connections 100\nconnections_per_ip 2")
+    held = [gateway.client() for _ in range(5)]
+    for client in held:
+        client.send(header + GET)
+        assert client.read_head().status == 200
+        client.close()
+
+
 def test_connections_without_a_header_yet_take_a_place(make_gateway):
     gateway = listening(make_gateway, "on", limits="connections 3")
     held = [gateway.client() for _ in range(3)]
@@ -310,3 +334,12 @@ stream { server { listen 127.0.0.1:%d; proxy_pass 127.0.0.1:%d; proxy_protocol o
         response = client.exchange(GET)
     seen = next(r for r in required.recorder.seen("/public/a") if r.number == response.recorded)
     assert response.status == 200 and seen.all("x-forwarded-for") == ["127.0.0.6"]
+
+
+def test_reload_waits_for_headers_that_are_on_their_way(make_gateway):
+    gateway = listening(make_gateway, "required")
+    with gateway.client() as client:
+        client.send(V1[:10])
+        assert gateway.reload().returncode == 0
+        client.send(V1[10:] + GET)
+        assert client.read_head().status == 200

@@ -1,9 +1,10 @@
+import Foundation
 import GatewayConfig
 import Glibc
 import Testing
-import Transport
 
 @testable import Supervisor
+@testable import Transport
 
 @Suite(.serialized) struct ListenerSetTests {
     static func unix(_ name: String) -> ListenerSettings {
@@ -32,6 +33,37 @@ import Transport
         #expect(access(Self.path(two), F_OK) == 0)
         set.closeAll()
         #expect(access(Self.path(two), F_OK) != 0)
+    }
+
+    /// One more than the queue's length are let in before accept(2) is called (listen(2), unix(7)).
+    @Test func `a queue that is made longer or shorter is so at once`() throws {
+        let set = ListenerSet(inherited: InheritedSockets(variable: { _ in nil }, pid: 1))
+        var listener = Self.unix("queue")
+        let address = try #require(SocketAddress(unixPath: Self.path(listener)))
+        var waiting: [Int32] = []
+        for (backlog, expected) in [(2, 3), (5, 6), (1, 6)] {
+            listener.backlog = backlog
+            _ = try set.prepare([listener])
+            set.commit([listener])
+            for _ in 0..<20 {
+                if let descriptor = try? Sockets.connect(address).release() { waiting.append(descriptor) }
+            }
+            #expect(waiting.count == expected, "\(backlog)")
+        }
+        for descriptor in waiting { close(descriptor) }
+        set.closeAll()
+    }
+
+    @Test func `the kernel's limit is a number, or nothing is said`() throws {
+        let file = Scratch.directory() + "/somaxconn"
+        for (text, limit) in [
+            ("4096\n", 4_096), ("1", 1), ("", nil), ("x", nil), ("99999999999999999999", 1 << 31),
+        ] {
+            try Data(text.utf8).write(to: URL(fileURLWithPath: file))
+            #expect(KernelLimits.queue(file) == limit, "\(text)")
+        }
+        #expect(KernelLimits.queue("/nonexistent") == nil)
+        #expect(try #require(KernelLimits.queue()) > 0)
     }
 
     @Test func `after a failure all is as before`() throws {

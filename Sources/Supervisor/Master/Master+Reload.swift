@@ -124,6 +124,7 @@ extension Master {
     func onSwitched(_ number: Int) {
         guard let generation = generations[number] else { return }
         listeners.commit(generation.settings.listeners)
+        warnOfShortQueues(generation.settings.listeners)
         let isFirst = number == 1 && lastReload == nil
         log.notice(
             isFirst ? "serving" : "the new configuration serves",
