@@ -120,6 +120,7 @@ class Images:
         mount = self.engine.buildah("mount", tree, quiet=False).stdout.strip()
         try:
             self.check_binary(mount + "/usr/bin/gatehouse")
+            self.check_authorities(target, mount)
             shells = [p for p in ("bin/sh", "bin/bash", "usr/bin/apt-get", "usr/bin/dpkg") if os.path.exists(mount + "/" + p)]
             if target == "bare" and shells:
                 fail("the image without a shell has " + " ".join(shells))
@@ -129,6 +130,17 @@ class Images:
         finally:
             self.engine.buildah("umount", tree, check=False)
             self.engine.buildah("rm", tree, check=False)
+
+    def check_authorities(self, target, mount):
+        """Where OpenSSL looks for them (X509_get_default_cert_file(3)), there are some."""
+        told = json.loads(self.engine.podman("image", "inspect", "--format", "{{json .Config.Env}}", self.names[target],
+                                             quiet=False).stdout)
+        path = dict(word.split("=", 1) for word in told).get("SSL_CERT_FILE", "/usr/lib/ssl/cert.pem")
+        for _ in range(5):
+            if os.path.islink(mount + path):
+                path = os.path.join(os.path.dirname(path), os.readlink(mount + path))
+        if not os.path.isfile(mount + path) or os.path.getsize(mount + path) < 50_000:
+            fail("%s: no certificate authorities at %s" % (self.names[target], path))
 
     def check_binary(self, path):
         size = os.path.getsize(path)
