@@ -343,3 +343,10 @@ def test_reload_waits_for_headers_that_are_on_their_way(make_gateway):
         assert gateway.reload().returncode == 0
         client.send(V1[10:] + GET)
         assert client.read_head().status == 200
+
+
+def test_masked_addresses_are_masked_in_every_place(make_gateway):
+    gateway = listening(make_gateway, "on", log="access on\nclient_ip masked")
+    response = answered(gateway, V1 + GET)
+    line = gateway.wait_line(lambda e: e.get("request_id") == response.get("x-request-id"), "access")
+    assert (line["client"], line["peer"]) == ("203.0.113.0", "127.0.0.0")

@@ -3,6 +3,7 @@
 
 import pytest
 
+from harness.client import request
 from harness.gateway import settle
 from harness.users import COOKIE, JSON, credentials, register, session_key
 from harness.wire import wait_until
@@ -98,6 +99,26 @@ def test_other_sites_pages_do_not_act_with_the_cookie(behind, user):
     ):
         assert ask(behind, "/a", "POST", {**user.headers, **headers}).status == status, headers
         assert ask(behind, "/a", "GET", {**user.headers, **headers}).status == 200, headers
+
+
+@pytest.mark.parametrize("origin,status", [
+    ("https://evil.test", 403), ("null", 403), ("https://app.test.evil.test", 403), ("https://shop.test", 200), (None, 200),
+    ("http://app.test", 403),
+])
+def test_other_sites_pages_open_no_websocket_with_the_cookie(behind, user, origin, status):
+    """Which is a GET as any other, and may be sent by any page."""
+    headers = {**user.headers, "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "X-Forwarded-Host": "shop.test"}
+    assert ask(behind, "/a", "GET", {**headers, **({"Origin": origin} if origin else {})}).status == status
+
+
+def test_question_may_be_a_whole_handshake(behind, user):
+    """As Caddy asks."""
+    handshake = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}
+    with behind.client() as client:
+        for headers, status in (({}, 401), (user.headers, 200), ({}, 401)):
+            data = {**handshake, **headers, "X-Forwarded-Uri": "/a"}
+            assert client.exchange(request("GET", "/_auth/verify", data)).status == status
 
 
 def test_preflights_pass_and_bearer_counts(behind, user):

@@ -7,10 +7,11 @@ import subprocess
 
 import pytest
 
-from harness.client import fetch
+from harness.client import Client, fetch
 from harness.gateway import ROOT
 from harness.redis_server import free_port
 from harness.users import COOKIE, JSON, credentials, register
+from harness.websocket import echo_tunnel, handshake
 from harness.wire import wait_until
 
 pytestmark = pytest.mark.identity
@@ -98,6 +99,9 @@ http {
         with open(self.log.name) as file:
             return file.read()
 
+    def client(self, timeout=5.0):
+        return Client(("127.0.0.1", self.port), timeout)
+
     def fetch(self, *words, **more):
         return fetch(("127.0.0.1", self.port), *words, **more)
 
@@ -182,6 +186,20 @@ def test_other_sites_pages_do_not_act_with_the_cookie(proxy, behind, user):
     for headers, status in (({"Origin": "https://evil.test"}, 403), ({"Sec-Fetch-Site": "cross-site"}, 403),
             ({"Sec-Fetch-Site": "same-origin"}, 200)):
         assert proxy.fetch("POST", "/a", {**user.headers, **headers}, b"x").status == status, headers
+
+
+def test_websockets_pass_for_pages_of_their_own_site(proxy, behind, user):
+    behind.recorder.on("/ws", echo_tunnel)
+    mark = behind.recorder.mark()
+    for headers in ({}, {**user.headers, "Origin": "http://evil.test"}):
+        with handshake(proxy, "/ws", headers) as tunnel:
+            assert tunnel.response.status != 101, headers
+    assert behind.recorder.since(mark) == []
+    with handshake(proxy, "/ws", {**user.headers, "Origin": "http://app.test"}) as tunnel:
+        assert tunnel.response.status == 101, (tunnel.response, proxy.output())
+        tunnel.send(b"hello")
+        assert tunnel.exactly(5) == b"hello"
+    assert behind.recorder.since(mark)[0].all("x-user-id") == [user.id]
 
 
 def test_people_are_sent_to_the_login_page_and_back(proxy, behind, user):

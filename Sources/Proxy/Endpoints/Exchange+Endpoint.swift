@@ -26,7 +26,8 @@ extension Exchange {
 
     func runEndpoint() {
         guard let endpoint else { return }
-        if head.hasUpgrade && head.upgradesToWebSocket {
+        // A proxy that asks about a handshake may ask with all of it.
+        if head.hasUpgrade && head.upgradesToWebSocket && endpoint.kind != .verify {
             refuse(400, .badRequest, "This address does not take WebSocket connections.")
             return
         }

@@ -131,6 +131,11 @@ extension Exchange {
             refuse(403, .csrfFailed, "The request does not come from a page of this site.")
             return
         }
+        // Most proxies that ask keep Connection and Upgrade to themselves; the key shows what the request is.
+        if field(.secWebSocketKey) != nil, !mayOpenWebSocket(route.access.origins, host: forwardedHost) {
+            refuse(403, .originNotAllowed, "Pages of that origin may not open this connection.")
+            return
+        }
         switch route.access.decide(sessionState(), forwardedFacts(method)) {
         case .allow(let withIdentity):
             if !withIdentity { identity.clear() }

@@ -56,7 +56,7 @@ extension Exchange {
     }
 
     private func allowed(_ route: CompiledRoute) {
-        if head.upgradesToWebSocket && !isWebSocketOriginAllowed() {
+        if head.upgradesToWebSocket && !mayOpenWebSocket(route.access.origins, host: bytes(head.host)) {
             route.meter.decisions.count(DecisionLabel.origin)
             refuse(403, .originNotAllowed, "Pages of that origin may not open this connection.")
             return
@@ -129,15 +129,15 @@ extension Exchange {
         }
     }
 
-    private func isWebSocketOriginAllowed() -> Bool {
-        guard let route else { return false }
+    /// Whether a page of the request's origin may open a WebSocket on `host` (decision 25).
+    func mayOpenWebSocket(_ policy: OriginPolicy, host asked: UnsafeRawBufferPointer) -> Bool {
         let raw = headBytes.bindMemory(to: UInt8.self)
         let all = raw.span
         var origin: Range<Int>?
         // Given twice, it says nothing that could be trusted: an empty value is nobody's origin.
         for line in head.fields where line.id == .origin { origin = origin == nil ? line.value : 0..<0 }
-        let host = all.extracting(head.host)
-        let policy = route.access.origins
+        let hostBytes = asked.bindMemory(to: UInt8.self)
+        let host = hostBytes.span
         guard let origin else { return policy.permitsWebSocket(origin: nil, host: host, scheme: knownScheme) }
         return policy.permitsWebSocket(origin: all.extracting(origin), host: host, scheme: knownScheme)
     }
