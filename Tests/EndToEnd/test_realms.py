@@ -201,6 +201,77 @@ def test_open_sockets_of_the_other_realm_stay(two):
         assert tunnel.exactly(len(message)) == message
 
 
+@pytest.fixture(scope="module")
+def hosts(make_module_gateway):
+    """Two sites with a realm each, asked by a proxy that is believed."""
+    gateway = make_module_gateway("hosts", start=False, realm="bearer on\n", extra=EXTRA, host="shop.test",
+        routes="realm main\nroute /* app user", top="trust_proxy 127.0.0.1/32",
+        sites="site office.test {\nrealm staff\nroute /* app user\nroute /shop/* app user { realm main }\n}")
+    with open(os.path.join(gateway.directory, "crew.users"), "w") as file:
+        file.write("root:%s:admin\n" % HASH)
+    return gateway.start()
+
+
+def asked(gateway, host, target, headers, prefix=None):
+    """Status of a request, or of the question about it at `prefix`."""
+    if prefix is None:
+        return gateway.fetch("GET", target, headers, host=host).status
+    return gateway.fetch("GET", prefix + "/verify", {**headers, "X-Forwarded-Uri": target}, host=host).status
+
+
+def on_host(gateway, host, prefix, name):
+    response = gateway.fetch("POST", prefix + "/token", JSON, credentials(name), host=host)
+    assert response.status == 200, response
+    return {"Authorization": "Bearer " + response.json()["access_token"]}
+
+
+@pytest.mark.parametrize("how", ["request", "question"])
+def test_one_connection_to_two_hosts_is_judged_by_the_realm_of_each(hosts, how):
+    name = fresh_name("customer")
+    hosts.fetch("POST", "/_auth/register", JSON, credentials(name), host="shop.test")
+    tokens = {"main": on_host(hosts, "shop.test", "/_auth", name), "staff": on_host(hosts, "office.test", "/_staff", "root")}
+    cookies = {realm: {"Cookie": "%s=%s" % ({"main": "__Host-main", "staff": STAFF}[realm],
+        token["Authorization"].split()[1])} for realm, token in tokens.items()}
+    places = [("shop.test", "/a", "main"), ("office.test", "/a", "staff"), ("office.test", "/shop/a", "main")]
+    client = hosts.client()
+    for (host, target, realm), carriers, holder in list(itertools.product(places, (tokens, cookies), tokens)) * 2:
+        headers, asked_for = carriers[holder], target
+        if how == "question":
+            prefix = "/_auth" if host == "shop.test" else "/_staff"
+            headers, asked_for = {**headers, "X-Forwarded-Uri": target}, prefix + "/verify"
+        response = client.exchange(request("GET", asked_for, headers, host=host))
+        assert response.status == (200 if holder == realm else 401), (host, target, holder)
+        if how == "question" and holder == realm:
+            assert response.get("x-user-realm") == realm
+    client.close()
+
+
+@pytest.mark.parametrize("asked_at", [("shop.test", "/_staff"), ("shop.test", "/_auth"), ("office.test", "/_staff")])
+def test_question_is_answered_by_the_realm_of_the_route_wherever_it_is_asked(hosts, asked_at):
+    host, prefix = asked_at
+    root = on_host(hosts, "office.test", "/_staff", "root")
+    answers = [asked(hosts, host, target, root, prefix) for target in ("/a", "/shop/a")]
+    if host == "shop.test":
+        assert set(answers) <= {401, 404}, "staff are nobody in the shop: %s" % answers
+    else:
+        assert answers == [200, 401]
+    # The proxy may ask anywhere; what counts is the host that it was asked for.
+    there = 404 if (host, prefix) == ("shop.test", "/_staff") else 200
+    assert asked(hosts, host, "/a", {**root, "X-Forwarded-Host": "office.test"}, prefix) in (there, 401)
+    shop = asked(hosts, host, "/a", {**root, "X-Forwarded-Host": "shop.test"}, prefix)
+    assert shop in (401, 404), shop
+
+
+def test_endpoints_of_a_realm_exist_on_its_own_sites_only(hosts):
+    for host, target, there in (("shop.test", "/_auth/login", True), ("office.test", "/_staff/login", True),
+            ("office.test", "/_auth/login", True), ("shop.test", "/_staff/login", False),
+            ("elsewhere.test", "/_auth/login", False), ("elsewhere.test", "/_staff/login", False)):
+        response = hosts.fetch("GET", target, BROWSER, host=host)
+        assert (response.status == 200) == there, (host, target, response.status)
+        if not there:
+            assert not response.all("set-cookie") and b"<form" not in response.body
+
+
 @pytest.mark.parametrize("extra, said", [
     ("realm staff {\nusers people\n}", "E"), ("realm staff {\nusers people\nendpoints /_staff\ncookie __Host-main\n}", "E204"),
     ("realm main {\nusers people\nendpoints /_staff\n}", "E204"), ("realm staff {\nusers nobody\nendpoints /_staff\n}", "E301"),

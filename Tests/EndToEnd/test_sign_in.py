@@ -265,3 +265,63 @@ def test_key_that_comes_back_opens_its_sessions_again(make_gateway):
     assert gateway.reload().returncode == 0
     wait_until(lambda: gateway.fetch("GET", "/a", other.headers).status == 401, 5, "the old key")
     assert gateway.fetch("GET", "/a", user.headers).status == 200
+
+
+# Hosts
+
+
+@pytest.fixture(scope="module")
+def named(make_module_gateway):
+    return make_module_gateway("named", host="app.test", routes="route /* app user\nroute /public/* app public")
+
+
+@pytest.mark.parametrize("host", ["evil.test", "app.test.evil.test", "xapp.test", "127.0.0.1", "localhost", "app.test..", "app"])
+@pytest.mark.parametrize("form", ["host", "target"])
+def test_host_that_is_nobodys_gets_nothing(named, host, form):
+    for method, target in (("GET", "/_auth/login"), ("POST", "/_auth/login"), ("GET", "/public/a"), ("GET", "/a"),
+            ("GET", "/.well-known/change-password")):
+        headers, body = {**JSON, "X-Forwarded-Host": "app.test"}, credentials("anybody") if method == "POST" else None
+        if form == "target":
+            target = "http://%s%s" % (host, target)
+        response = named.fetch(method, target, headers, body, host=host)
+        assert response.status == 400 and response.recorded is None, response
+        assert not response.all("set-cookie") and not response.all("location") and not response.all("x-user-id")
+
+
+@pytest.mark.parametrize("headers", [
+    {"X-Forwarded-Host": "evil.test"}, {"X-Forwarded-Host": "evil.test", "X-Forwarded-Proto": "https"},
+    {"Forwarded": "host=evil.test;proto=https"}, {"X-Host": "evil.test"}, {"X-Original-Host": "evil.test"},
+    {"X-Forwarded-Server": "evil.test"}, {"X-Forwarded-Prefix": "//evil.test"}, {"Origin": "http://app.test", "X-Forwarded-Port": "1"},
+])
+def test_headers_about_the_host_reach_no_answer_of_ours(named, headers):
+    form = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "text/html", "Sec-Fetch-Site": "same-origin"}
+    name = fresh_name()
+    register(named, name)
+    body = urllib.parse.urlencode({"username": name, "password": PASSWORD, "return_to": "/a"}).encode()
+    for method, target, extra, sent in (("GET", "/a", BROWSER, None), ("GET", "/_auth/login", BROWSER, None),
+            ("POST", "/_auth/login", form, body), ("GET", "/.well-known/change-password", BROWSER, None)):
+        response = named.fetch(method, target, {**extra, **headers}, sent)
+        assert response.status in (200, 302, 303), response
+        assert "evil.test" not in str(response.fields) + response.body.decode("latin-1")
+        assert response.get("location", "/").startswith("/") and not response.get("location", "/").startswith("//")
+        assert "domain" not in str(response.all("set-cookie")).lower()
+
+
+# Lifetimes
+
+
+@pytest.mark.parametrize("line", ["absolute 401d", "remember 401d", "idle 401d", "absolute 0s", "idle 0s", "absolute -1s"])
+def test_life_that_no_browser_keeps_is_refused(make_gateway, line):
+    gateway = make_gateway(start=False, realm=line)
+    done = gateway.command("check", gateway.path)
+    assert done.returncode == 78 and line.split()[0] in done.stdout + done.stderr
+
+
+def test_longest_life_is_one_that_browsers_keep(make_gateway, redis):
+    gateway = make_gateway(realm="idle 400d\nabsolute 400d")
+    user = register(gateway)
+    response = login(gateway, user.name)
+    age, = [int(part.split("=")[1]) for part in response.all("set-cookie")[0].lower().replace(" ", "").split(";")
+        if part.startswith("max-age=")]
+    assert 400 * 86400 - 5 <= age <= 400 * 86400
+    assert redis("TTL", user.key(gateway.prefix)) <= 400 * 86400

@@ -1,6 +1,7 @@
 """WebSockets: authenticated at the handshake, for the own origin, then byte-exact."""
 
 import os
+import socket
 import threading
 
 import pytest
@@ -208,6 +209,41 @@ def test_reset_of_the_upstream_ends_the_clients_side(gateway, recorder, alice):
             tunnel.rest()
         except ConnectionResetError:
             pass
+
+
+def test_end_of_the_upstreams_side_leaves_the_clients_open(gateway, recorder, alice):
+    rest = []
+
+    def say_and_listen(exchange):
+        switch(exchange)
+        exchange.close()
+        exchange.send(b"y" * 300_000)
+        exchange.socket.shutdown(socket.SHUT_WR)
+        exchange.reader.timeout = 5
+        rest.append(len(exchange.reader.rest()))
+
+    recorder.on("/ws/say", say_and_listen)
+    with handshake(gateway, "/ws/say", alice.headers) as tunnel:
+        assert len(tunnel.rest()) == 300_000
+        tunnel.send(b"x" * 500_000)
+        tunnel.client.half_close()
+        recorder.wait(lambda: rest, 5, "what the client says afterwards")
+    assert rest == [500_000]
+
+
+def test_handshake_while_redis_is_away_is_503_before_any_upstream_byte(make_gateway, faulty):
+    gateway = make_gateway(redis=faulty.url)
+    gateway.recorder.on("/ws/a", echo_tunnel)
+    user = register(gateway)
+    faulty.set_mode("refuse")
+    mark = gateway.recorder.mark()
+    for headers, status in ((user.headers, 503), ({}, 401), ({"Cookie": COOKIE + "=bad"}, 401)):
+        tunnel = handshake(gateway, "/ws/a", headers)
+        tunnel.client.close()
+        assert tunnel.response.status == status and not tunnel.response.all("set-cookie")
+    assert not gateway.recorder.since(mark)
+    faulty.heal()
+    wait_until(lambda: handshake(gateway, "/ws/a", user.headers).response.status == 101, 3, "recovery", 0.05)
 
 
 def test_slow_tunnel_reader_stops_the_other_side(gateway, recorder, alice):
