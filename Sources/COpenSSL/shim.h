@@ -60,12 +60,12 @@ static inline void copenssl_bio_clear_retry(BIO *bio) { BIO_clear_retry_flags(bi
 
 /// Makes ready to seal (`seal` = 1) or open a session ticket: AES-256-CBC and HMAC-SHA-256, as RFC 5077 proposes.
 static inline int copenssl_ticket(
-    EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac, const unsigned char *cipher_key, const unsigned char *mac_key,
-    const unsigned char *iv, int seal) {
+    EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac, const EVP_CIPHER *kind, const unsigned char *cipher_key,
+    const unsigned char *mac_key, const unsigned char *iv, int seal) {
     OSSL_PARAM parameters[3];
     parameters[0] = OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, (void *)mac_key, 32);
     parameters[1] = OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)"SHA256", 0);
     parameters[2] = OSSL_PARAM_construct_end();
-    if (!EVP_CipherInit_ex(cipher, EVP_aes_256_cbc(), NULL, cipher_key, iv, seal)) return 0;
+    if (!EVP_CipherInit_ex(cipher, kind, NULL, cipher_key, iv, seal)) return 0;
     return EVP_MAC_CTX_set_params(mac, parameters);
 }

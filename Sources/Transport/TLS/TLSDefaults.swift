@@ -24,7 +24,8 @@ enum TLSDefaults {
             SSL_CTX_set_cipher_list(context, ciphers) == 1, SSL_CTX_set_ciphersuites(context, suites) == 1,
             copenssl_ctx_set_groups(context, groups) == 1
         else { throw TLSFailure.queued("OpenSSL does not take the ciphers") }
-        copenssl_ctx_set_mode(context, Int(SSL_MODE_RELEASE_BUFFERS))
+        // Chains are complete as given; OpenSSL would look for more with every handshake.
+        copenssl_ctx_set_mode(context, Int(SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN))
         // One system call for a record, and not one for its head and one for the rest.
         copenssl_ctx_set_read_ahead(context)
     }

@@ -80,12 +80,16 @@ final class TicketKeys {
     private var secret: TicketSecret
     private var current: Key
     private var previous: Key
+    /// Fetched once: OpenSSL would look for it with every ticket.
+    private let kind = EVP_CIPHER_fetch(nil, "AES-256-CBC", nil)
 
     init(_ secret: TicketSecret) {
         self.secret = secret
         previous = Key(secret.secret)
         current = Key(secret.next)
     }
+
+    deinit { EVP_CIPHER_free(kind) }
 
     /// Names of the keys at work, the one that seals first.
     func names(now: Int64) -> [[UInt8]] {
@@ -111,13 +115,13 @@ final class TicketKeys {
         if seals {
             guard RAND_bytes(iv, EVP_MAX_IV_LENGTH) == 1 else { return -1 }
             for (index, byte) in current.name.enumerated() { name[index] = byte }
-            return copenssl_ticket(cipher, mac, current.cipher, current.mac, iv, 1) == 1 ? 1 : -1
+            return copenssl_ticket(cipher, mac, kind, current.cipher, current.mac, iv, 1) == 1 ? 1 : -1
         }
         let given = UnsafeBufferPointer(start: name, count: 16)
         if given.elementsEqual(current.name) {
-            return copenssl_ticket(cipher, mac, current.cipher, current.mac, iv, 0) == 1 ? 1 : -1
+            return copenssl_ticket(cipher, mac, kind, current.cipher, current.mac, iv, 0) == 1 ? 1 : -1
         }
         guard given.elementsEqual(previous.name) else { return 0 }
-        return copenssl_ticket(cipher, mac, previous.cipher, previous.mac, iv, 0) == 1 ? 2 : -1
+        return copenssl_ticket(cipher, mac, kind, previous.cipher, previous.mac, iv, 0) == 1 ? 2 : -1
     }
 }

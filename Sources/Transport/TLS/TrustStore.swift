@@ -13,10 +13,19 @@ public final class TrustStore {
         guard X509_STORE_set_default_paths(made.store) == 1 else {
             throw TLSFailure.queued("cannot read the system's certificate authorities")
         }
-        // A directory that is not there is no error for what follows.
+        if getenv(String(cString: X509_get_default_cert_file_env())) == nil, !hasDefaultFile() {
+            _ = X509_STORE_load_file(made.store, bundle)
+        }
+        // What is not there is no error for what follows.
         ERR_clear_error()
         return made
     }
+
+    /// Where distributions have all in one file. OpenSSL's own paths lead there by links of a package that a small
+    /// image has no other use for.
+    private static let bundle = "/etc/ssl/certs/ca-certificates.crt"
+
+    private static func hasDefaultFile() -> Bool { access(X509_get_default_cert_file(), R_OK) == 0 }
 
     /// Those in a PEM text, and no others.
     ///
