@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from harness.client import request
-from harness.gateway import settle
+from harness.gateway import cpu_seconds, open_files, settle
 from harness.users import COOKIE, register
 from harness.websocket import echo_tunnel, frame, handshake, switch
 from harness.wire import wait_until
@@ -244,6 +244,31 @@ def test_handshake_while_redis_is_away_is_503_before_any_upstream_byte(make_gate
     assert not gateway.recorder.since(mark)
     faulty.heal()
     wait_until(lambda: handshake(gateway, "/ws/a", user.headers).response.status == 101, 3, "recovery", 0.05)
+
+
+@pytest.mark.slow
+def test_a_thousand_idle_tunnels_cost_little(make_gateway):
+    gateway = make_gateway(upstream_options="max_connections 2000")
+    held = []
+    gateway.recorder.on("/ws/idle", lambda exchange: (switch(exchange), exchange.close(), held.append(exchange)))
+    user, tunnels = register(gateway), []
+
+    def open_to(count):
+        while len(tunnels) < count:
+            tunnels.append(handshake(gateway, "/ws/idle", user.headers))
+            assert tunnels[-1].response.status == 101, len(tunnels)
+
+    open_to(100)
+    before, [pid] = gateway.memory(), gateway.workers()
+    open_to(1000)
+    assert (gateway.memory() - before) / 900 < 16 << 10, "bytes of an idle tunnel"
+    busy = cpu_seconds(pid)
+    settle(1.0)
+    assert cpu_seconds(pid) - busy < 0.1, "idle tunnels keep the loop busy"
+    assert gateway.fetch("GET", "/a", user.headers).status == 200
+    for tunnel in tunnels:
+        tunnel.client.close()
+    wait_until(lambda: open_files(pid) < 300, 10, "the end of all tunnels")
 
 
 def test_slow_tunnel_reader_stops_the_other_side(gateway, recorder, alice):
