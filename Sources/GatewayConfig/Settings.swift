@@ -388,6 +388,12 @@ public struct UpstreamSettings: Sendable, Equatable {
     public var servers: [Server] = []
     /// How servers with TLS are verified.
     public var tls = UpstreamTLSSettings()
+    /// Which server serves next.
+    public var balance = UpstreamBalance.leastConnections
+    /// When failures take a server out.
+    public var passive = PassiveHealthSettings()
+    /// How servers are asked whether they are well; nil = not.
+    public var health: HealthCheckSettings?
     /// Idle connections of a worker.
     public var keepalive = 64
     /// For a connection.

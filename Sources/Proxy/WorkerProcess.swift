@@ -78,6 +78,7 @@ final class WorkerProcess {
         for connection in redis { connection.start() }
         watchSessions()
         userFiles.start()
+        for group in worker.groups { group.startChecks() }
         for realm in worker.realms { UserRecheck.start(realm, audit: audit) }
         loop.arm(repeatTimer, after: 1_000)
     }
@@ -212,7 +213,7 @@ final class WorkerProcess {
         let groups = try settings.upstreams.enumerated().map {
             UpstreamGroup(
                 settings: $1, tls: try tls.contexts($1), loop: loop, pool: upstreamPool, resolver: resolver,
-                meter: UpstreamMeter(plan.metrics, upstream: $0))
+                meter: UpstreamMeter(plan.metrics, upstream: $0), log: log)
         }
         let limits = settings.limits
         // A head of the largest size fits, with some room for a body behind it.
@@ -272,6 +273,7 @@ final class WorkerProcess {
         for acceptor in acceptors { acceptor.close() }
         acceptors = []
         userFiles.stop()
+        for group in worker.groups { group.endChecks() }
     }
 }
 
@@ -311,7 +313,10 @@ extension WorkerProcess: WorkerControlDelegate {
             ]
                 + worker.groups.flatMap { group in
                     group.servers.map {
-                        ("upstream \(group.settings.name) \($0.label)", .number($0.connectionCount))
+                        (
+                            "upstream \(group.settings.name) \($0.label)",
+                            .text("\($0.stateWord), \($0.connectionCount) connections")
+                        )
                     }
                 })
     }

@@ -4,6 +4,9 @@ import Glibc
 /// Turns host names into addresses off the loop.
 public final class Resolver {
     private let pool: HelperPool
+    /// Lookups that wait for one of theirs to end.
+    private var patient: [() -> Void] = []
+    private var isBusy = false
 
     /// A resolver on `pool`'s threads.
     public init(pool: HelperPool) { self.pool = pool }
@@ -20,6 +23,23 @@ public final class Resolver {
         let accepted = pool.run({ Resolver.resolveBlocking(host: host, port: port) }, completion: completion)
         if !accepted {
             completion(.failure(ResolveError(host: host, reason: "too many lookups are waiting")))
+        }
+    }
+
+    /// The same for lookups that can wait: they go one after another, so that a name server that does not answer holds
+    /// up one thread of the pool and not all.
+    public func resolveInTurn(
+        host: String, port: UInt16, completion: @escaping (Result<[SocketAddress], ResolveError>) -> Void
+    ) {
+        guard !isBusy else {
+            patient.append { [self] in resolveInTurn(host: host, port: port, completion: completion) }
+            return
+        }
+        isBusy = true
+        resolve(host: host, port: port) { [self] result in
+            isBusy = false
+            completion(result)
+            if !isBusy, !patient.isEmpty { patient.removeFirst()() }
         }
     }
 

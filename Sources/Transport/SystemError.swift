@@ -23,6 +23,9 @@ public struct SystemError: Error, Sendable, CustomStringConvertible {
     /// For logs: `connect: Connection refused`.
     public var description: String { "\(call): \(reason)" }
 
+    /// Whether this process or machine ran out of descriptors or memory: it says nothing about a peer.
+    public var isOwnShortage: Bool { [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(code) }
+
     /// The text of an errno.
     public static func text(_ code: Int32) -> String {
         var buffer = [CChar](repeating: 0, count: 128)

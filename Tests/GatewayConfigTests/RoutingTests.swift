@@ -43,11 +43,55 @@ import Testing
         #expect(result.settings?.upstreams[2].host == .fixed("app.example.org:8080"))
     }
 
+    @Test func `reads how servers are chosen and watched`() throws {
+        let result = load(
+            Sample.with(
+                """
+                upstream more {
+                    server a:1
+                    balance hash_user
+                    health HEAD /up?deep=1 every 5s timeout 1s rise 1 fall 4 expect 204 host app.example.org
+                    passive 5 in 1m
+                }
+                upstream third {
+                    server a:1
+                    health GET /
+                    passive off
+                }
+                """))
+
+        #expect(render(result) == "")
+        let upstreams = try #require(result.settings?.upstreams)
+        var check = HealthCheckSettings(method: "HEAD", target: "/up?deep=1")
+        check.every = 5_000
+        check.timeout = 1_000
+        check.rise = 1
+        check.fall = 4
+        check.expect = 204...204
+        check.host = "app.example.org"
+        #expect(upstreams[1].health == check)
+        #expect(upstreams[1].balance == .hashUser)
+        #expect(upstreams[1].passive.failures == 5)
+        #expect(upstreams[1].passive.window == 60_000)
+        #expect(upstreams[2].health == HealthCheckSettings(method: "GET", target: "/"))
+        #expect(upstreams[2].passive.failures == 0)
+    }
+
     @Test(arguments: [
         ("server a:1 wieght 2", "E203"), ("server a:1 weight", "E202"), ("server a:1 weight 0", "E205"),
         ("server a", "E205"), ("server :80", "E205"), ("server fd:x", "E205"),
         ("server http://a", "E205"), ("server a:1\nserver A:1", "E204"), ("server a:1 backup", "E305"),
-        ("server a:1\nbalance round_robin", "E212"), ("server a:1\nhealth GET /", "E212"),
+        ("server a:1\nbalance random", "E203"), ("server a:1\nhealth GET x", "E205"),
+        ("server a:1\nhealth GET", "E202"), ("server a:1\nhealth get /", "E205"),
+        ("server a:1\nhealth GET / every 5", "E205"), ("server a:1\nhealth GET / ever 5s", "E203"),
+        ("server a:1\nhealth GET / every", "E202"), ("server a:1\nhealth GET / rise 0", "E205"),
+        ("server a:1\nhealth GET / expect 100-399", "E205"),
+        ("server a:1\nhealth GET / expect 399-200", "E205"),
+        ("server a:1\nhealth GET / expect 200-", "E205"), ("server a:1\nhealth GET / host a/b", "E205"),
+        ("server a:1\nhealth GET / every 1s timeout 2s", "E205"), ("server a:1\nhealth GET /#a", "E205"),
+        ("server a:1\npassive 3", "E202"), ("server a:1\npassive 3 in", "E202"),
+        ("server a:1\npassive 0 in 10s", "E205"), ("server a:1\npassive 3 per 10s", "E203"),
+        ("server a:1\npassive 3 in 10", "E205"),
         ("server a:1\nhost a b", "E208"), ("server a:1\nhost a/b", "E205"),
         ("server a:1\nretry -1", "E205"), ("server a:1\nkeepalive off", "E205"),
     ])

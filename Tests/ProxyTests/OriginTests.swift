@@ -508,6 +508,14 @@ import Testing
 
     // MARK: Several servers
 
+    /// An exchange without a request.
+    private func exchange(_ gateway: Gateway) throws -> Exchange {
+        try gateway.client().send("G")
+        let connection = try #require(gateway.worker.connections.last ?? nil)
+        #expect(gateway.run { connection.exchange != nil })
+        return try #require(connection.exchange)
+    }
+
     @Test func `busy servers get requests by their weights`() throws {
         let gateway = try Gateway(
             """
@@ -541,10 +549,10 @@ import Testing
             """, origins: 3)
         let group = gateway.worker.groups[0]
         var picks: [String: Int] = [:]
-        for _ in 0..<100 { picks[group.pick().label, default: 0] += 1 }
+        let exchange = try exchange(gateway)
+        for _ in 0..<100 { picks[group.pick(for: exchange, insists: true)?.label ?? "", default: 0] += 1 }
         #expect(picks.values.sorted() == [50, 50])
         #expect(picks["unix:\(gateway.origins[2].path)"] == nil)
-        #expect(group.pick(avoiding: group.servers[0]) === group.servers[1])
 
         for origin in gateway.origins { origin.answer = { _ in ok("served") } }
         gateway.origins[0].close()
@@ -572,7 +580,10 @@ import Testing
             """, origins: 2)
         let group = gateway.worker.groups[0]
 
-        let picks = (0..<9).map { _ in group.pick() === group.servers[0] ? "a" : "b" }
+        let exchange = try exchange(gateway)
+        let picks = (0..<9).map { _ in
+            group.pick(for: exchange, insists: true) === group.servers[0] ? "a" : "b"
+        }
 
         #expect(picks.joined() == "babbabbab")
     }

@@ -12,6 +12,7 @@ extension SettingsBuilder {
             block.set("max_connections", &upstream.maxConnections)
             if let host = block.first("host") { buildHost(host, &upstream) }
             buildTLS(block, &upstream)
+            buildHealth(block, &upstream)
             checkServers(block, upstream)
             settings.upstreams.append(upstream)
         }

@@ -3,15 +3,36 @@ extension Schema {
         DirectiveRule(
             "server", in: .upstream,
             [ArgumentRule("ADDRESS", .serverAddress), ArgumentRule("weight N | backup | tls", .word, 0...5)],
-            "A server; backup ones are used when no other answers.", example: "server 127.0.0.1:3000"
+            "A server; backup ones are used when no other answers. A name is looked up again every 30 s, and each of its "
+                + "addresses is a server.", example: "server 127.0.0.1:3000"
         ).written("server ADDRESS [weight N] [backup] [tls]").repeating.required,
         DirectiveRule(
-            "balance", in: .upstream,
-            [.choice("least_conn", later: ["round_robin", "hash_user", "hash_ip"])],
-            default: "least_conn", "Which server a request goes to.", example: "balance least_conn"),
-        .later(
-            "health", in: .upstream, "Asks servers whether they are well.", example: "health GET /healthz"),
-        .later("passive", in: .upstream, "Failures that take a server out.", example: "passive 3 in 10s"),
+            "balance", in: .upstream, [.choice("least_conn", "round_robin", "hash_user", "hash_ip")],
+            default: "least_conn",
+            "Which server a request goes to: the least busy one for its weight, each in its turn, or always the same "
+                + "one for a user or for a client's address. hash_user takes the address of who is not signed in.",
+            example: "balance least_conn"),
+        DirectiveRule(
+            "health", in: .upstream,
+            [
+                ArgumentRule("METHOD", .method), ArgumentRule("PATH", .word),
+                ArgumentRule("OPTION", .word, 0...12),
+            ],
+            default: "off",
+            "Asks each server whether it is well (each worker does, without cookies), by default every 10s with timeout "
+                + "2s; rise 2 good answers (expect 200-399) bring it back, fall 3 failures take it out. The first answer "
+                + "counts at once.",
+            example: "health GET /healthz every 5s timeout 1s rise 2 fall 3"
+        ).written(
+            "health METHOD PATH [every DURATION] [timeout DURATION] [rise N] [fall N] [expect N-M] [host HOST]"
+        ),
+        DirectiveRule(
+            "passive", in: .upstream, [ArgumentRule("N in DURATION | off", .word, 1...3)],
+            default: "3 in 10s",
+            "So many failures in that time (no connection, no answer, a broken one; no status is a failure) take a server "
+                + "out for as long; one request tries it first then. The last server stays in.",
+            example: "passive 3 in 10s"
+        ).written("passive N in DURATION | off"),
         DirectiveRule(
             "keepalive", in: .upstream, [.count(0...65_535)], default: "64",
             "Idle connections kept by a worker.", example: "keepalive 64"),
@@ -26,7 +47,10 @@ extension Schema {
             "How long an unused connection is kept.", example: "idle_timeout 60s"),
         DirectiveRule(
             "retry", in: .upstream, [.count(0...10, words: ["off"])], default: "1",
-            "More tries of a request that is safe to repeat and got no byte back.", example: "retry 1"),
+            "More tries, on other servers first: of any request that was not sent at all, and of one that is safe to repeat "
+                + "(GET, HEAD, OPTIONS, PUT, DELETE without a body) and got no byte back. At most a fifth of a worker's "
+                + "requests, and 10 a second.",
+            example: "retry 1"),
         DirectiveRule(
             "tls", in: .upstream, [.choice("on", "off")], default: "off",
             "TLS to all servers; their certificates are always verified.", example: "tls on"),
@@ -48,7 +72,7 @@ extension Schema {
         ).written("host preserve | upstream | NAME"),
         DirectiveRule(
             "max_connections", in: .upstream, [.count(1...65_535)], default: "256",
-            "Connections of a worker to one server; requests beyond wait 1 s, then get 503.",
+            "Connections of a worker to one server; requests beyond wait 1 s (1,024 at most), then get 503.",
             example: "max_connections 256"),
     ]
 

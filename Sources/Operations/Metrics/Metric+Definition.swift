@@ -178,7 +178,7 @@ extension Metric {
         case .serverUp:
             MetricDefinition(
                 "upstream_server_up", .gauge, [.server], merge: .minimum,
-                "1 if no worker has taken the server out of use.")
+                "1 if the server is well as far as every worker knows; the last one gets requests all the same.")
         case .upstreamConnections:
             MetricDefinition(
                 "upstream_connections", .gauge, [.server, .connectionState],

@@ -120,7 +120,7 @@ extension Exchange {
         fixedGroup = nil
         fixedServer = nil
         attempts = 0
-        requestIsSpent = false
+        if !tried.isEmpty { tried.removeAll() }
         informationalCount = 0
         hasResponseStarted = false
         closesAfterResponse = false

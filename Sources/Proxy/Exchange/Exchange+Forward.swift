@@ -15,7 +15,11 @@ extension Exchange {
         if let total = route.settings.timeout, !head.upgradesToWebSocket {
             totalDeadline = worker.loop.now + Int64(total)
         }
-        acquire(from: group.use { $0.next() }, fresh: false)
+        guard let server = group.use({ $0.next(for: self) }) else {
+            refuseUpstream(.noServer("no server is well"))
+            return
+        }
+        acquire(from: server, fresh: false)
     }
 
     private func reserveWebSocket() -> Bool {
@@ -59,17 +63,29 @@ extension Exchange {
 
     func onUpstreamConnected(_ connection: UpstreamConnection) { sendRequest(connection) }
 
-    /// No connection could be had: another server is tried once, since nothing was sent.
+    /// The server that this exchange waits for is no longer one: the others serve.
+    func onUpstreamMoved() {
+        isQueued = false
+        noteConnected()
+        attempts -= 1
+        guard let next = group?.next(for: self) else {
+            refuseUpstream(.noServer("no server is well"))
+            return
+        }
+        acquire(from: next, fresh: false)
+    }
+
+    /// No connection could be had: nothing was sent, and another server may do.
     func onUpstreamUnavailable(_ fault: UpstreamFault) {
         isQueued = false
         noteConnected()
-        guard let group, let server, group.servers.count > 1, attempts == 1 else {
+        guard let group, let next = serverAfterNoConnection(fault) else {
             refuseUpstream(fault)
             return
         }
         countUpstreamError(fault)
         group.meter.retries.add()
-        acquire(from: Fixed(group.pick(avoiding: server)), fresh: false)
+        acquire(from: Fixed(next), fresh: false)
     }
 
     // MARK: The request goes out
@@ -228,19 +244,18 @@ extension Exchange {
         }
     }
 
-    /// D10: once more on a fresh connection, if that is safe: the connection had been used before (a keep-alive
-    /// race), the method is idempotent, there is no body, and not a byte of an answer came.
+    /// D10: once more on a fresh connection, if that is safe and not a byte of an answer came.
     func onNoAnswer(wasReused: Bool, received: Int) {
         upstream = nil
-        let mayRetry = (group?.settings.retry ?? 0) > 0 && wasReused && !requestIsSpent && savedHead == nil
-        guard mayRetry, head.method.isIdempotent, received == receivedBefore, let server, let group else {
+        let isSilent = received == receivedBefore
+        if !wasReused || !isSilent { server?.noteFailure("closed the connection without an answer") }
+        guard isSilent, let next = serverAfterNoAnswer(wasReused: wasReused) else {
             refuseUpstream(.closed)
             return
         }
-        requestIsSpent = true
         noteTryOver()
-        group.meter.retries.add()
+        group?.meter.retries.add()
         phase = .connecting
-        acquire(from: Fixed(group.servers.count > 1 ? group.pick() : server), fresh: true)
+        acquire(from: Fixed(next), fresh: true)
     }
 }

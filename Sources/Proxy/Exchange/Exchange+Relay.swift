@@ -61,6 +61,7 @@ extension Exchange {
 
     private func startResponse(_ connection: UpstreamConnection, _ source: Stream, _ length: Int) {
         guard let input = source.input else { return }
+        fixedServer?.use { $0.noteAnswer() }
         upstreamStatus = responseHead.status
         status = responseHead.status
         noteFirstByte()

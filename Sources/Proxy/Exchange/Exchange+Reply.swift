@@ -137,6 +137,9 @@ extension Exchange {
             refuse(504, .upstreamTimeout, "The application did not answer in time.")
         case .overloaded:
             refuse(503, .overloaded, "The application is busy.", retryAfter: 1_000)
+        case .noServer:
+            refuse(
+                503, .upstreamUnavailable, "The application is not available right now.", retryAfter: 1_000)
         }
     }
 
@@ -144,9 +147,10 @@ extension Exchange {
     func countUpstreamError(_ fault: UpstreamFault) {
         if case .overloaded = fault { return }
         worker.tally.count(.upstreamErrors)
+        blameServer(fault)
         let label: UpstreamErrorLabel =
             switch fault {
-            case .connect, .overloaded: .connect
+            case .connect, .overloaded, .noServer: .connect
             case .connectTimeout, .responseTimeout: .timeout
             case .closed: .reset
             case .malformed: .protocol

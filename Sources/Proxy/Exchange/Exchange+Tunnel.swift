@@ -14,6 +14,7 @@ extension Exchange {
         }
         guard let input = source.input else { return }
         if identity.isPresent && !beginStream() { return }
+        fixedServer?.use { $0.noteAnswer() }
         status = 101
         upstreamStatus = 101
         hasResponseStarted = true

@@ -94,8 +94,8 @@ final class Exchange {
     var upstream: UpstreamConnection?
     var attempts = 0
     var isQueued = false
-    /// Bytes of the request that an origin has been sent can no longer be sent again.
-    var requestIsSpent = false
+    /// Servers that have failed this request.
+    var tried: ContiguousArray<UpstreamServer> = []
     /// Bytes that the connection had received when this request was sent.
     var receivedBefore = 0
 

@@ -241,6 +241,7 @@ final class AccessLog {
             case .responseTimeout: "no answer in time"
             case .malformed(let reason): "broken answer: \(reason)"
             case .overloaded: "every connection is busy"
+            case .noServer(let reason): reason
             }
         let server = exchange.server?.label ?? "-"
         process.warning(

@@ -1,3 +1,4 @@
+import GatewayConfig
 import Operations
 import Redis
 import Transport
@@ -75,19 +76,26 @@ final class MetricPublisher {
 
     private func publishUpstreams() {
         for (number, group) in groups.enumerated() {
-            var waiting = 0
-            for (index, server) in group.servers.enumerated() {
-                let place = region.layout.server(upstream: number, server: index)
-                region.cells(.serverUp, place).set(server.isUsable ? 1 : 0)
-                let connections = region.cells(.upstreamConnections, place)
-                connections.set(
-                    UInt64(clamping: server.activeCount), at: ConnectionStateLabel.active.rawValue)
-                connections.set(
-                    UInt64(clamping: server.connectionCount - server.activeCount),
-                    at: ConnectionStateLabel.idle.rawValue)
-                waiting += server.waitingCount
-            }
+            for place in group.settings.servers.indices { publishServer(group, number, place) }
+            let waiting = group.servers.reduce(0) { $0 + $1.waitingCount }
             region.cells(.upstreamQueue, number).set(UInt64(clamping: waiting))
         }
+    }
+
+    /// A configured server is up if one of its addresses is; their connections are its own.
+    private func publishServer(_ group: UpstreamGroup, _ number: Int, _ index: Int) {
+        let place = region.layout.server(upstream: number, server: index)
+        var isWell = false
+        var active = 0
+        var idle = 0
+        for server in group.servers where server.place == index {
+            isWell = isWell || server.isWell
+            active += server.activeCount
+            idle += server.connectionCount - server.activeCount
+        }
+        region.cells(.serverUp, place).set(isWell ? 1 : 0)
+        let connections = region.cells(.upstreamConnections, place)
+        connections.set(UInt64(clamping: active), at: ConnectionStateLabel.active.rawValue)
+        connections.set(UInt64(clamping: idle), at: ConnectionStateLabel.idle.rawValue)
     }
 }

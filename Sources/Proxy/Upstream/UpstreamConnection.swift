@@ -16,15 +16,8 @@ final class UpstreamConnection: StreamHandler {
     /// Why it failed, where there is more to say than an error number.
     private(set) var trouble: String?
 
-    func connect(
-        to address: SocketAddress, loop: EventLoop, pool: BufferPool, tls: TLSClientContext?
-    ) throws(SystemError) {
-        let stream: Stream
-        if let tls {
-            stream = try TLSStream(loop: loop, connectingTo: address, pool: pool, context: tls)
-        } else {
-            stream = try Stream(loop: loop, connectingTo: address, pool: pool)
-        }
+    /// Takes `stream` for its own.
+    func attach(_ stream: Stream) {
         stream.handler = self
         self.stream = stream
     }

@@ -1,8 +1,9 @@
 import GatewayConfig
+import Glibc
 import Transport
 
 /// One address of an upstream: its connections, idle ones for reuse, and the exchanges that wait for one.
-final class UpstreamServer {
+final class UpstreamServer: ChoosableServer {
     /// How an exchange gets its connection.
     enum Acquisition {
         /// Connected, idle until now.
@@ -16,17 +17,26 @@ final class UpstreamServer {
     }
 
     let settings: UpstreamSettings.Server
+    /// Which of the group's configured servers it is, or is an address of.
+    let place: Int
+    /// Nil while its name is not known yet: requests wait for the first lookup.
+    let address: SocketAddress?
     let label: String
+    let weight: Int
+    let seed: UInt64
     /// Its group and itself in the access log, and the beginning of what it answered.
     let logFields: FixedBytes
     private let group: UpstreamSettings
     private let tls: TLSClientContext?
     private let loop: EventLoop
     private let pool: BufferPool
-    private let resolver: Resolver
-    private var addresses: [SocketAddress] = []
-    private var addressIndex = 0
-    private var resolveFailure: ResolveError?
+    private let owner: Fixed<UpstreamGroup>
+    var health: ServerHealth
+    private var check: HealthCheck?
+    /// Why there is no address.
+    private var nameTrouble: String?
+    /// No longer an address of its name: what runs is finished, nothing else begins.
+    private(set) var isRetired = false
     private var idle: ContiguousArray<UpstreamConnection> = []
     private var waiting: [Exchange] = []
     /// Connections open or opening.
@@ -34,26 +44,31 @@ final class UpstreamServer {
     /// What its group owes it in turns.
     var credit = 0
     private var sweep: DeadlineTimer?
-    private var resolveTimer: DeadlineTimer?
 
     private static let sweepMilliseconds = 5_000
-    private static let resolveMilliseconds = 30_000
     private static let queueLimit = 1024
 
+    /// Server `place` of `owner`, or one `address` of it; `tls` is nil for a plain one.
     init(
-        settings: UpstreamSettings.Server, group: UpstreamSettings, tls: TLSClientContext?, loop: EventLoop,
-        pool: BufferPool, resolver: Resolver
+        place: Int, address: SocketAddress?, tls: TLSClientContext?, owner: UpstreamGroup, loop: EventLoop,
+        pool: BufferPool
     ) {
-        self.settings = settings
-        self.group = group
+        self.place = place
+        self.address = address
         self.tls = tls
+        self.owner = Fixed(owner)
         self.loop = loop
         self.pool = pool
-        self.resolver = resolver
-        label = UpstreamServer.label(settings.endpoint)
+        group = owner.settings
+        settings = group.servers[place]
+        weight = settings.weight
+        label = Self.label(settings.endpoint, address)
+        seed = Array(label.utf8).withUnsafeBytes { ServerChoice.key($0) }
+        health = ServerHealth(group.passive, group.health)
         logFields = FixedBytes(
             logFields: [("upstream", group.name), ("server", label)], then: ",\"upstream_status\":")
-        resolve()
+        if case .inherited = settings.endpoint { nameTrouble = "fd: is for listeners only" }
+        if address == nil, case .unix = settings.endpoint { nameTrouble = "the path is too long" }
     }
 
     /// Connections that serve an exchange now.
@@ -62,12 +77,6 @@ final class UpstreamServer {
     /// Exchanges that wait for a connection.
     var waitingCount: Int { waiting.count }
 
-    /// Whether exchanges are sent here.
-    var isUsable: Bool { !addresses.isEmpty }
-
-    /// Whether an exchange would have to wait.
-    var isSaturated: Bool { idle.isEmpty && connectionCount >= group.maxConnections }
-
     // MARK: Giving and taking
 
     func acquire(for exchange: Exchange, fresh: Bool) -> Acquisition {
@@ -75,11 +84,8 @@ final class UpstreamServer {
             connection.exchange = exchange
             return .ready(connection)
         }
-        if addresses.isEmpty, let resolveFailure {
-            resolve()
-            return .failed(.connect(resolveFailure.description))
-        }
-        if connectionCount >= group.maxConnections || addresses.isEmpty {
+        if let nameTrouble { return .failed(.noServer(nameTrouble)) }
+        if connectionCount >= group.maxConnections || address == nil {
             guard waiting.count < Self.queueLimit else { return .failed(.overloaded) }
             waiting.append(exchange)
             return .queued
@@ -90,21 +96,30 @@ final class UpstreamServer {
     private func connect(for exchange: Exchange) -> Acquisition {
         let connection = UpstreamConnection(server: self)
         do {
-            try connection.connect(
-                to: addresses[addressIndex % addresses.count], loop: loop, pool: pool, tls: tls)
+            connection.attach(try open())
         } catch {
-            rotateAddress()
-            return .failed(.connect(error.description))
+            return .failed(error.isOwnShortage ? .overloaded : .connect(error.description))
         }
         connectionCount += 1
         connection.exchange = exchange
         return .connecting(connection)
     }
 
+    /// A connection to it, for a request or a health check.
+    func open() throws(SystemError) -> Stream {
+        guard let address else { throw SystemError(call: "connect", code: EADDRNOTAVAIL) }
+        if let tls { return try TLSStream(loop: loop, connectingTo: address, pool: pool, context: tls) }
+        return try Stream(loop: loop, connectingTo: address, pool: pool)
+    }
+
     /// An exchange is done with `connection`, cleanly: the next one may have it.
     func release(_ connection: UpstreamConnection) {
         connection.exchange = nil
         connection.isReused = true
+        if isRetired {
+            connection.discard()
+            return
+        }
         if let next = nextWaiting() {
             connection.exchange = next
             next.onUpstreamAcquired(connection)
@@ -135,7 +150,6 @@ final class UpstreamServer {
     func connectionFailed(_ connection: UpstreamConnection) {
         idle.removeAll { $0 === connection }
         connectionCount -= 1
-        if !connection.isReused { rotateAddress() }
         serveWaiting()
     }
 
@@ -154,7 +168,7 @@ final class UpstreamServer {
     }
 
     private func serveWaiting() {
-        guard !addresses.isEmpty, connectionCount < group.maxConnections, let next = nextWaiting() else {
+        guard address != nil, connectionCount < group.maxConnections, let next = nextWaiting() else {
             return
         }
         switch connect(for: next) {
@@ -164,44 +178,89 @@ final class UpstreamServer {
         }
     }
 
-    private func rotateAddress() {
-        addressIndex = addresses.isEmpty ? 0 : (addressIndex + 1) % addresses.count
-    }
-
     // MARK: Names
 
-    private func resolve() {
-        switch settings.endpoint {
-        case .unix(let path):
-            addresses = SocketAddress(unixPath: path).map { [$0] } ?? []
-            if addresses.isEmpty { resolveFailure = ResolveError(host: path, reason: "path too long") }
-        case .inherited(let name):
-            resolveFailure = ResolveError(host: name, reason: "fd: is for listeners only")
-        case .tcp(let host, let port):
-            resolver.resolve(host: host, port: port) { [self] result in onResolved(result) }
-            if SocketAddress(literal: host, port: port) == nil { armResolve() }
-        }
+    /// The first lookup of its name failed: requests that wait for it, and those to come, are told.
+    func nameFailed(_ reason: String) {
+        guard address == nil else { return }
+        nameTrouble = reason
+        let waiting = self.waiting
+        self.waiting = []
+        for exchange in waiting { exchange.onUpstreamUnavailable(.noServer(reason)) }
     }
 
-    /// An answer that is empty or an error keeps the addresses that worked so far.
-    private func onResolved(_ result: Result<[SocketAddress], ResolveError>) {
-        switch result {
-        case .success(let found):
-            addresses = found
-            resolveFailure = nil
-            while !waiting.isEmpty && connectionCount < group.maxConnections { serveWaiting() }
-        case .failure(let error):
-            resolveFailure = error
-            guard addresses.isEmpty else { return }
-            for exchange in waiting { exchange.onUpstreamUnavailable(.connect(error.description)) }
-            waiting = []
-        }
+    /// No longer a server of its group: what runs is finished, what waits goes to the others.
+    func retire() {
+        isRetired = true
+        endChecks()
+        closeIdle()
+        let waiting = self.waiting
+        self.waiting = []
+        for exchange in waiting { exchange.onUpstreamMoved() }
     }
 
-    private func armResolve() {
-        let timer = resolveTimer ?? DeadlineTimer(self)
-        resolveTimer = timer
-        loop.arm(timer, after: Self.resolveMilliseconds)
+    // MARK: Health
+
+    /// Whether it is to get requests.
+    var isUsable: Bool { isUsable(loop.now) }
+
+    func isUsable(_ now: Int64) -> Bool { address != nil && health.isUsable(now) }
+
+    /// Whether it is well, as far as anybody knows. The last server of a group gets requests even if it is not.
+    var isWell: Bool { address != nil && !health.isTroubled }
+
+    /// Its health as `status` and the log say it.
+    var stateWord: String {
+        if address == nil { return nameTrouble == nil ? "looking up" : "unknown name" }
+        if health.isRefusedByChecks { return "failing its checks" }
+        if health.isOut { return "out" }
+        return health.isTroubled ? "failing" : "up"
+    }
+
+    /// It answered a request.
+    @inline(__always)
+    func noteAnswer() {
+        if health.isTroubled { noteRecovery() }
+    }
+
+    private func noteRecovery() {
+        tell(health.answered(loop.now), "it answered a request")
+    }
+
+    /// A request failed at it.
+    func noteFailure(_ reason: String) {
+        if address == nil { return }
+        let mayLeave = owner.use { $0.hasOther(than: self) }
+        tell(health.failed(loop.now, mayLeave: mayLeave), reason)
+    }
+
+    /// A health check is over.
+    func noteCheck(isGood: Bool, _ reason: String) {
+        tell(health.checked(isGood: isGood, loop.now), reason)
+    }
+
+    private func tell(_ change: ServerHealth.Change?, _ reason: String) {
+        guard let change else { return }
+        owner.use { $0.serverChanged(self, change, reason) }
+    }
+
+    func startChecks() {
+        guard let settings = group.health, address != nil else { return }
+        let check = HealthCheck(settings, server: self, host: checkHost, loop: loop)
+        self.check = check
+        check.start()
+    }
+
+    func endChecks() {
+        check?.stop()
+        check = nil
+        health.endChecks()
+    }
+
+    private var checkHost: String {
+        if case .fixed(let name) = group.host { return name }
+        if case .unix = settings.endpoint { return "localhost" }
+        return Self.label(settings.endpoint, nil)
     }
 
     // MARK: Idle connections
@@ -222,18 +281,21 @@ final class UpstreamServer {
         if !idle.isEmpty { armSweep() }
     }
 
-    private static func label(_ endpoint: Endpoint) -> String {
+    /// What is written in the configuration, or the address that a name has.
+    static func label(_ endpoint: Endpoint, _ address: SocketAddress?) -> String {
         switch endpoint {
-        case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
-        case .unix(let path): "unix:\(path)"
-        case .inherited(let name): "fd:\(name)"
+        case .tcp(let host, let port):
+            if let address { return "\(address)" }
+            return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        case .unix(let path): return "unix:\(path)"
+        case .inherited(let name): return "fd:\(name)"
         }
     }
 }
 
 extension UpstreamServer: DeadlineReceiver {
     func onDeadline(_ timer: DeadlineTimer) {
-        if timer === sweep { closeExpired() } else { resolve() }
+        closeExpired()
     }
 }
 
@@ -247,6 +309,20 @@ enum UpstreamFault {
     case responseTimeout
     /// The answer breaks the protocol. The text is for logs only.
     case malformed(String)
-    /// Every connection is busy and the queue is full, or the wait in it was too long.
+    /// Every connection is busy and the queue is full, or the wait in it was too long; or we are out of descriptors.
     case overloaded
+    /// There is no server to ask: none is well, or its name has no address. The text is for logs only.
+    case noServer(String)
+
+    /// What it says about the server, for its log; nil = nothing.
+    var blame: String? {
+        switch self {
+        case .connect(let reason): reason
+        case .connectTimeout: "connect timed out"
+        case .responseTimeout: "no answer in time"
+        case .malformed(let reason): "broken answer: \(reason)"
+        // A connection that had been used before may end at any time.
+        case .closed, .overloaded, .noServer: nil
+        }
+    }
 }
