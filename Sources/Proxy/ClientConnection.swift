@@ -178,15 +178,22 @@ final class ClientConnection: StreamHandler {
     /// Closes at once.
     func close() {
         if isClosed { return }
-        stream.close()
+        // First: what its exchange was about stands in the stream's input.
         leave()
+        stream.close()
+    }
+
+    /// Closes at once because the gateway ends.
+    func cut() {
+        if let exchange, exchange.isRunning, exchange.end == .ok { exchange.end = .drain }
+        close()
     }
 
     /// Closes with a reset: the client must not take a cut response for a whole one.
     func abort() {
         if isClosed { return }
-        stream.abort()
         leave()
+        stream.abort()
     }
 
     private func leave() {

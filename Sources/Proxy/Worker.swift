@@ -198,7 +198,7 @@ final class Worker {
 
     /// Ends everything now.
     func cutAll() {
-        for connection in connections { connection?.close() }
+        for connection in connections { connection?.cut() }
     }
 
     // MARK: What exchanges ask for

@@ -8,6 +8,9 @@ struct Call {
     let deadline: Int64
     /// Bytes of the command's copy; 0 if it may not be sent again.
     let copyCount: Int
+    /// What it is to the statistics, and when it was sent; monotonic microseconds.
+    let kind: RedisCommandKind
+    let sentAt: Int64
     /// Its caller has been told that time is up; the reply, when it comes, is dropped.
     var isExpired = false
 }
@@ -31,11 +34,14 @@ struct CallQueue {
     /// Appends a call of the command `bytes`.
     mutating func append(
         _ receiver: any RedisReceiver, _ token: UInt64, deadline: Int64, bytes: UnsafeRawBufferPointer,
-        maySendAgain: Bool
+        maySendAgain: Bool, kind: RedisCommandKind, sentAt: Int64
     ) {
         if maySendAgain { copies.append(bytes) }
         let copyCount = maySendAgain ? bytes.count : 0
-        calls.append(Call(receiver: receiver, token: token, deadline: deadline, copyCount: copyCount))
+        calls.append(
+            Call(
+                receiver: receiver, token: token, deadline: deadline, copyCount: copyCount, kind: kind,
+                sentAt: sentAt))
     }
 
     /// Takes out the call whose reply has come.

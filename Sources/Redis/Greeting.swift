@@ -56,13 +56,16 @@ struct RedisRefusal {
     let text: String
     /// Whether another password might help.
     let wantsSecret: Bool
+    let kind: RedisStatistics.Refusal
 
     init?(_ reply: RedisReply) {
         guard case .error(let bytes) = reply else { return nil }
         text = String(decoding: bytes, as: UTF8.self)
         switch text.prefix(while: { $0 != " " }) {
-        case "NOAUTH", "WRONGPASS": wantsSecret = true
-        case "READONLY", "LOADING", "MASTERDOWN": wantsSecret = false
+        case "NOAUTH", "WRONGPASS": (wantsSecret, kind) = (true, .auth)
+        case "READONLY": (wantsSecret, kind) = (false, .readonly)
+        case "LOADING": (wantsSecret, kind) = (false, .loading)
+        case "MASTERDOWN": (wantsSecret, kind) = (false, .other)
         default: return nil
         }
     }

@@ -68,3 +68,12 @@ public struct RedisCommand: Sendable, Equatable {
         }
     }
 }
+
+extension RedisCommand {
+    /// What it is to the statistics.
+    var kind: RedisCommandKind {
+        guard let name = arguments.first else { return .other }
+        if name.elementsEqual("EVAL".utf8) || name.elementsEqual("EVALSHA".utf8) { return .eval }
+        return name.elementsEqual("GET".utf8) ? .get : .other
+    }
+}

@@ -39,6 +39,7 @@ extension RedisConnection {
             }
             return
         }
+        latencies[Int(call.kind.rawValue)].note(loop.nowMicroseconds - call.sentAt)
         if let refusal {
             if !call.isExpired { call.receiver.redisCompleted(call.token, .unavailable(.refused)) }
             if phase == .ready { refuse(refusal) }
@@ -77,6 +78,7 @@ extension RedisConnection {
     }
 
     private func refuse(_ refusal: RedisRefusal) {
+        statistics.refusals[Int(refusal.kind.rawValue)] += 1
         if refusal.wantsSecret { needsSecret = true }
         isProven = false
         lose("the server says: \(refusal.text)", .refused)
@@ -120,7 +122,8 @@ extension RedisConnection {
         statistics.resent += 1
         command.withUnsafeBytes { bytes in
             calls.append(
-                call.receiver, call.token, deadline: call.deadline, bytes: bytes, maySendAgain: false)
+                call.receiver, call.token, deadline: call.deadline, bytes: bytes, maySendAgain: false,
+                kind: call.kind, sentAt: call.sentAt)
             held.append(bytes)
         }
         if !callTimer.isArmed { loop.arm(callTimer, at: call.deadline) }

@@ -28,6 +28,8 @@ public final class RedisConnection {
     private(set) var takesMessages = false
     /// What it has done so far.
     public internal(set) var statistics = RedisStatistics()
+    /// How long replies took, by the kind of the command.
+    public internal(set) var latencies = InlineArray<3, DurationCounts>(repeating: DurationCounts())
 
     let loop: EventLoop
     let resolver: Resolver
@@ -107,6 +109,7 @@ public final class RedisConnection {
     public func sever(_ reason: String) {
         guard phase == .ready else { return }
         statistics.violations += 1
+        statistics.mismatches += 1
         lose(reason, .outOfStep)
     }
 
@@ -124,7 +127,9 @@ public final class RedisConnection {
             parts.initializeElement(
                 at: 0, to: UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
             parts.initializeElement(at: 1, to: key)
-            return RedisCommand.format(UnsafeBufferPointer(parts)) { send($0, receiver, token, isRead: true) }
+            return RedisCommand.format(UnsafeBufferPointer(parts)) {
+                send($0, receiver, token, isRead: true, .get)
+            }
         }
         return isSent ? nil : reject(.overloaded)
     }
@@ -136,7 +141,7 @@ public final class RedisConnection {
         wireForm: UnsafeRawBufferPointer, receiver: any RedisReceiver, token: UInt64
     ) -> RedisOutage? {
         if let outage = obstacle() { return reject(outage) }
-        send(wireForm, receiver, token, isRead: true)
+        send(wireForm, receiver, token, isRead: true, .get)
         return nil
     }
 
@@ -145,7 +150,7 @@ public final class RedisConnection {
     /// - Returns: nil if the call was accepted: `receiver` will hear. Otherwise why not, and it will not.
     public func call(_ command: RedisCommand, receiver: any RedisReceiver, token: UInt64) -> RedisOutage? {
         if let outage = obstacle() { return reject(outage) }
-        let isSent = command.withWireForm { send($0, receiver, token, isRead: command.isRead) }
+        let isSent = command.withWireForm { send($0, receiver, token, isRead: command.isRead, command.kind) }
         return isSent ? nil : reject(.overloaded)
     }
 
@@ -172,11 +177,14 @@ public final class RedisConnection {
     }
 
     private func send(
-        _ bytes: UnsafeRawBufferPointer, _ receiver: any RedisReceiver, _ token: UInt64, isRead: Bool
+        _ bytes: UnsafeRawBufferPointer, _ receiver: any RedisReceiver, _ token: UInt64, isRead: Bool,
+        _ kind: RedisCommandKind
     ) {
         statistics.calls += 1
         let deadline = loop.now + Int64(settings.timeout)
-        calls.append(receiver, token, deadline: deadline, bytes: bytes, maySendAgain: isRead)
+        calls.append(
+            receiver, token, deadline: deadline, bytes: bytes, maySendAgain: isRead, kind: kind,
+            sentAt: loop.nowMicroseconds)
         if !callTimer.isArmed { loop.arm(callTimer, at: deadline) }
         guard phase == .ready, let stream else {
             held.append(bytes)

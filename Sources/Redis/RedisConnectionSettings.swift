@@ -26,6 +26,15 @@ public struct RedisConnectionSettings: Sendable {
     public init(address: Address) { self.address = address }
 }
 
+/// Commands that the statistics tell apart.
+public enum RedisCommandKind: UInt8, Sendable {
+    /// The check of a session.
+    case get
+    /// A script.
+    case eval
+    case other
+}
+
 /// What happened to a connection, for the log.
 public enum RedisEvent: Sendable, Equatable, CustomStringConvertible {
     /// It is up, and the server answers.
@@ -47,6 +56,9 @@ public enum RedisEvent: Sendable, Equatable, CustomStringConvertible {
 
 /// What a connection has done since it was made.
 public struct RedisStatistics: Sendable, Equatable {
+    /// Why a server does not serve, as it says itself.
+    public enum Refusal: UInt8, Sendable, CaseIterable { case auth, loading, readonly, moved, other }
+
     /// Calls accepted.
     public var calls = 0
     /// Calls refused at once, for want of a connection or of room.
@@ -63,6 +75,10 @@ public struct RedisStatistics: Sendable, Equatable {
     public var losses = 0
     /// Times it was cut because replies were out of step or not of the protocol.
     public var violations = 0
+    /// Those of them in which a reply did not fit the call it came for.
+    public var mismatches = 0
+    /// What the server said instead of serving, by `Refusal`.
+    public var refusals = [Int](repeating: 0, count: Refusal.allCases.count)
 
     /// All zero.
     public init() {}

@@ -12,8 +12,9 @@ public final class EventLoop {
     public private(set) var nowMicroseconds: Int64
     /// Milliseconds since 1970, read once a tick.
     public private(set) var wallNow: Int64
-    /// How busy it has been.
-    public private(set) var load = LoopLoad()
+    /// How long its turns took, from the end of one wait to the beginning of the next: as long as that, nobody else was
+    /// served.
+    public private(set) var turns = DurationCounts()
     /// Where other threads leave word for this loop.
     public let mailbox: Mailbox
 
@@ -156,7 +157,7 @@ public final class EventLoop {
     /// One pass: wait at most `limit` milliseconds, serve what is ready, what is due, and the end of the tick.
     public func tick(limit: Int64) {
         finishTick()
-        load.note(Clock.monotonicMicroseconds() - nowMicroseconds)
+        turns.note(Clock.monotonicMicroseconds() - nowMicroseconds)
         let wait = timers.wait(now: now, limit: limit)
         let count = epoll_wait(epoll.number, events.baseAddress, Int32(events.count), Int32(wait))
         nowMicroseconds = Clock.monotonicMicroseconds()

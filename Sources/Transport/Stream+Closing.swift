@@ -11,13 +11,18 @@ extension Stream {
     /// Closes now; the handler hears nothing more.
     public func close() {
         guard phase != .closed else { return }
+        shut()
+        inputBlock.release(pool)
+    }
+
+    /// Closes but for the input, which is still there for who is told about it.
+    private func shut() {
         if isSealed { leaveSealed() }
         phase = .closed
         handler = nil
         afterInput = nil
         lingerTimer?.invalidate()
         lingerTimer = nil
-        inputBlock.release(pool)
         if let output {
             pool.give(output)
             self.output = nil
@@ -71,9 +76,11 @@ extension Stream {
     }
 
     func fail(_ code: Int32) {
+        guard phase != .closed else { return }
         let told = handler
-        close()
+        shut()
         told?.onFailure(self, code)
+        inputBlock.release(pool)
     }
 
     /// Says the last word, if it can follow everything that was said before.

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from harness.client import request
-from harness.gateway import settle
+from harness.gateway import binary, settle
 from harness.metrics import OPEN_METRICS, ask, promtool, scrape
 from harness.redis_server import free_port
 from harness.users import JSON, credentials, login, register
@@ -317,3 +317,21 @@ def test_no_client_chooses_a_label(gateway):
     assert not [labels for name, labels in fresh if any("%d" % 7 in value and key not in ("le", "code") for key, value in labels)]
     assert {labels["method"] for labels in after.labels("gatehouse_http_requests_total")} <= {
         "GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "CONNECT", "TRACE", "OTHER"}
+
+
+def test_counters_go_on_over_an_upgrade(make_gateway):
+    gateway = make_gateway()
+    name, row = "gatehouse_http_requests_total", {"route": "/public/*", "code": "200"}
+    for _ in range(5):
+        assert gateway.fetch("GET", "/public/a").status == 200
+    wait_until(lambda: scrape(gateway).get(name, **row) == 5, 3, "the requests")
+    started = scrape(gateway).get("gatehouse_start_time_seconds")
+    old = set(gateway.workers())
+    finished = gateway.command("upgrade", "--config", gateway.path, binary())
+    assert finished.returncode == 0, finished.stderr
+    assert scrape(gateway).get(name, **row) == 5
+    wait_until(lambda: not old & set(gateway.workers()), 10, "the end of the old workers")
+    assert scrape(gateway).get(name, **row) == 5
+    assert gateway.fetch("GET", "/public/a").status == 200
+    wait_until(lambda: scrape(gateway).get(name, **row) == 6, 3, "one more")
+    assert abs(scrape(gateway).get("gatehouse_start_time_seconds") - started) <= 1

@@ -98,7 +98,7 @@ import Transport
             }
             #expect(place(.max) == buckets.bounds.count && place(0) == 0)
         }
-        #expect(LoopLoad.bounds.map { UInt64($0) } == MetricBuckets.short.bounds)
+        #expect(DurationCounts.bounds.map { UInt64($0) } == MetricBuckets.short.bounds)
     }
 
     @Test func `every status has its label`() {

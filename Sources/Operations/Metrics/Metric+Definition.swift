@@ -178,7 +178,8 @@ extension Metric {
         case .serverUp:
             MetricDefinition(
                 "upstream_server_up", .gauge, [.server], merge: .minimum,
-                "1 if the server is well as far as every worker knows; the last one gets requests all the same.")
+                "1 if the server is well as far as every worker knows; the last one gets requests all the same."
+            )
         case .upstreamConnections:
             MetricDefinition(
                 "upstream_connections", .gauge, [.server, .connectionState],

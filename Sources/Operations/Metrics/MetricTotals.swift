@@ -66,6 +66,13 @@ public struct MetricTotals {
         retired = retired.filter { known.contains($0.key) }
     }
 
+    /// The first number of each series of a gauge, as it is now.
+    public func values(
+        _ metric: Metric, _ live: [(map: MetricMap, workers: [Int])]
+    ) -> [(labels: [String], value: Int)] {
+        series(metric, live).map { ($0.labels, Int(truncatingIfNeeded: $0.cells[0])) }
+    }
+
     /// All series of `metric`: those of the workers that live, each with its generation's memory and its number, in
     /// the order of the latest generation, then what only workers had that are gone.
     func series(_ metric: Metric, _ live: [(map: MetricMap, workers: [Int])]) -> [MetricSeries] {

@@ -2,6 +2,7 @@ import Access
 import GatewayConfig
 import HTTP1
 import HTTPCore
+import Operations
 import Pages
 import Transport
 
@@ -60,6 +61,8 @@ extension Exchange {
         }
         endpoint.isForm = media == .form
         if let length = head.contentLength, length > worker.settings.limits.formBody {
+            badRequest = .tooLarge
+            end = .limit
             refuse(413, .bodyTooLarge, "The request's body is larger than this address takes.")
             return
         }
@@ -90,14 +93,18 @@ extension Exchange {
             let raw = input.readable.bindMemory(to: UInt8.self)
             guard let piece = try? requestBody.next(raw.span, from: 0) else {
                 end = .badRequest
+                badRequest = .framing
                 refuse(400, .badRequest, "The request's body is not framed as HTTP wants it.")
                 return
             }
             switch piece {
             case .payload(let range):
                 collectedBody.append(contentsOf: input.readable[range])
+                requestBodyBytes += range.count
                 stream.consume(range.upperBound)
                 if collectedBody.count > worker.settings.limits.formBody {
+                    badRequest = .tooLarge
+                    end = .limit
                     refuse(413, .bodyTooLarge, "The request's body is larger than this address takes.")
                     return
                 }
@@ -110,6 +117,7 @@ extension Exchange {
             if requestBody.isComplete { isRequestBodyDone = true }
         }
         guard isRequestBodyDone else { return }
+        times.waited += worker.loop.nowMicroseconds - times.started
         phase = .working
         timer.disarm()
         runPost()

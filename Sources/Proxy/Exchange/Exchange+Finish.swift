@@ -165,16 +165,16 @@ extension Exchange {
     /// The connection is gone.
     func onClientGone() {
         guard isRunning else { return }
-        if phase != .draining && phase != .tunnel { end = .clientAbort }
+        if phase != .draining && phase != .tunnel && end == .ok { end = .clientAbort }
         if status == 0 { status = 499 }
         dropUpstream()
         endpoint = nil
         finishGone()
     }
 
-    /// There is no input buffer any more.
+    /// There may be no input buffer any more.
     private func finishGone() {
-        if savedHead == nil { headLength = 0 }
+        if savedHead == nil, (stream.input?.readable.count ?? 0) < headLength { headLength = 0 }
         finish()
     }
 

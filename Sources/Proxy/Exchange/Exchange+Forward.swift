@@ -25,6 +25,7 @@ extension Exchange {
     private func reserveWebSocket() -> Bool {
         guard worker.counters.acquire(.websockets, limit: worker.settings.limits.websockets) else {
             worker.meters.webSocketEnds.count(WebSocketEndLabel.limit)
+            end = .limit
             return refused(503, .overloaded, "Too many WebSocket connections are open.")
         }
         holdsWebSocket = true
@@ -169,6 +170,7 @@ extension Exchange {
         requestBodyBytes += count
         guard let bodyLimit, requestBodyBytes > bodyLimit else { return true }
         badRequest = .tooLarge
+        end = .limit
         failRequestBody(413, .bodyTooLarge, "The request's body is larger than this address takes.")
         return false
     }

@@ -17,6 +17,7 @@ extension Exchange {
             guard case .wait(let microseconds, let full) = verdict else { continue }
             fixedRoute?.use { $0.meter.decisions.count(DecisionLabel.throttled) }
             limit.meter.add()
+            end = .limit
             refuseTooMany(settings, wait: microseconds, full: full)
             return false
         }

@@ -136,6 +136,7 @@ extension Exchange {
             end = .upstreamTimeout
             refuse(504, .upstreamTimeout, "The application did not answer in time.")
         case .overloaded:
+            end = .limit
             refuse(503, .overloaded, "The application is busy.", retryAfter: 1_000)
         case .noServer:
             refuse(

@@ -26,6 +26,7 @@ extension Exchange {
         bodyLimit = limit
         if let length = head.contentLength, length > limit {
             badRequest = .tooLarge
+            end = .limit
             return refused(413, .bodyTooLarge, "The request's body is larger than this address takes.")
         }
         return checkMaxForwards()

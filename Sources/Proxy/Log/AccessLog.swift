@@ -58,8 +58,7 @@ final class AccessLog {
         return exchange.withPath { path in excluded.contains { $0.matches(path) } }
     }
 
-    private func writeTime(_ line: inout LogLine) {
-        let now = Clock.wallMilliseconds()
+    private func writeTime(_ now: Int64, _ line: inout LogLine) {
         if now / 1_000 != timeSecond {
             timeSecond = now / 1_000
             time.removeAll(keepingCapacity: true)
@@ -76,7 +75,7 @@ final class AccessLog {
 
     private func writeJSON(_ exchange: Exchange, _ isTunnelOpening: Bool, _ line: inout LogLine) {
         line.append("{\"ts\":\"")
-        writeTime(&line)
+        writeTime(exchange.worker.loop.wallNow, &line)
         line.append("\",\"log\":\"access\",\"request_id\":\"")
         exchange.withRequestID { line.append($0) }
         exchange.withTraceID {
@@ -206,7 +205,7 @@ final class AccessLog {
 
     /// The same in a readable order; controls are escaped alike.
     private func writeText(_ exchange: Exchange, _ isTunnelOpening: Bool, _ line: inout LogLine) {
-        writeTime(&line)
+        writeTime(exchange.worker.loop.wallNow, &line)
         line.append(" access ")
         writeClient(exchange, &line)
         line.append(" ")

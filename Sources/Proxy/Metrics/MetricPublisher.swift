@@ -39,17 +39,17 @@ final class MetricPublisher {
     func publish() {
         publishLoad()
         publishRedis()
+        publishLatencies()
         publishUpstreams()
         region.begin()
     }
 
     private func publishLoad() {
-        let load = loop.load
-        for index in load.turns.indices { lag.set(load.turns[index], at: index) }
-        lag.set(UInt64(clamping: load.busy), at: load.turns.count)
+        let turns = loop.turns
+        lag.set(turns)
         let passed = max(1, loop.nowMicroseconds - toldAt)
-        busyRatio.set(UInt64(clamping: min(1_000_000, (load.busy - busyBefore) * 1_000_000 / passed)))
-        busyBefore = load.busy
+        busyRatio.set(UInt64(clamping: min(1_000_000, (turns.sum - busyBefore) * 1_000_000 / passed)))
+        busyBefore = turns.sum
         toldAt = loop.nowMicroseconds
     }
 
@@ -57,21 +57,46 @@ final class MetricPublisher {
     func publishRedis() {
         redisUp.set(redis.allSatisfy(\.isReady) ? 1 : 0)
         redisPending.set(UInt64(clamping: redis.reduce(0) { $0 + $1.inFlight }))
-        var timeouts = 0
-        var losses = 0
-        var violations = 0
+        var errors = [Int](repeating: 0, count: RedisErrorLabel.allCases.count)
         var reconnects = 0
         for connection in redis {
             let statistics = connection.statistics
-            timeouts += statistics.timeouts
-            losses += statistics.losses
-            violations += statistics.violations
+            errors[RedisErrorLabel.timeout.rawValue] += statistics.timeouts
+            errors[RedisErrorLabel.closed.rawValue] += statistics.losses
+            errors[RedisErrorLabel.mismatch.rawValue] += statistics.mismatches
+            errors[RedisErrorLabel.protocol.rawValue] += statistics.violations - statistics.mismatches
+            for refusal in RedisStatistics.Refusal.allCases {
+                errors[Self.label(refusal).rawValue] += statistics.refusals[Int(refusal.rawValue)]
+            }
             reconnects += max(0, statistics.connects - 1)
         }
-        redisErrors.set(UInt64(timeouts), at: RedisErrorLabel.timeout.rawValue)
-        redisErrors.set(UInt64(losses), at: RedisErrorLabel.closed.rawValue)
-        redisErrors.set(UInt64(violations), at: RedisErrorLabel.mismatch.rawValue)
+        for (index, count) in errors.enumerated() { redisErrors.set(UInt64(clamping: count), at: index) }
         redisReconnects.set(UInt64(reconnects))
+    }
+
+    private static func label(_ refusal: RedisStatistics.Refusal) -> RedisErrorLabel {
+        switch refusal {
+        case .auth: .auth
+        case .loading: .loading
+        case .readonly: .readonly
+        case .moved: .moved
+        case .other: .other
+        }
+    }
+
+    private func publishLatencies() {
+        for kind in RedisCommandLabel.allCases {
+            var counts = [UInt64](repeating: 0, count: DurationCounts.bounds.count + 1)
+            var sum: Int64 = 0
+            for connection in redis {
+                let durations = connection.latencies[kind.rawValue]
+                for index in counts.indices { counts[index] &+= durations.counts[index] }
+                sum &+= durations.sum
+            }
+            let cells = region.cells(.redisDuration, kind.rawValue)
+            for (index, count) in counts.enumerated() { cells.set(count, at: index) }
+            cells.set(UInt64(clamping: sum), at: counts.count)
+        }
     }
 
     private func publishUpstreams() {
@@ -97,5 +122,13 @@ final class MetricPublisher {
         let connections = region.cells(.upstreamConnections, place)
         connections.set(UInt64(clamping: active), at: ConnectionStateLabel.active.rawValue)
         connections.set(UInt64(clamping: idle), at: ConnectionStateLabel.idle.rawValue)
+    }
+}
+
+extension MetricCells {
+    /// Sets a histogram of `MetricBuckets.short`.
+    fileprivate func set(_ durations: DurationCounts) {
+        for index in durations.counts.indices { set(durations.counts[index], at: index) }
+        set(UInt64(clamping: durations.sum), at: durations.counts.count)
     }
 }

@@ -18,7 +18,7 @@ extension Master {
     }
 
     /// The latest generation first.
-    private func liveMetrics() -> [(map: MetricMap, workers: [Int])] {
+    func liveMetrics() -> [(map: MetricMap, workers: [Int])] {
         generations.keys.sorted(by: >).compactMap { number in
             guard let generation = generations[number] else { return nil }
             let members = workers.values.filter { $0.generation == number }.map(\.index)

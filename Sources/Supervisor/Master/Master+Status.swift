@@ -33,6 +33,7 @@ extension Master {
         }
         if withMembers { json.add("workers", members()) }
         json.add("redis", redisState())
+        if withMembers { json.add("upstreams", pools()) }
         var gauges = JSONObject()
         for gauge in Gauge.allCases { gauges.add("\(gauge)", counters.value(gauge)) }
         json.add("gauges", gauges)
@@ -73,6 +74,26 @@ extension Master {
         }
     }
 
+    /// Servers of upstreams with their connections, and who waits for one, as the workers told within the last second.
+    private func pools() -> [JSONObject] {
+        let live = liveMetrics()
+        let connections = metricTotals.values(.upstreamConnections, live)
+        let queues = metricTotals.values(.upstreamQueue, live)
+        return metricTotals.values(.serverUp, live).map { server in
+            func count(_ state: ConnectionStateLabel) -> Int {
+                connections.first { $0.labels == server.labels + [state.label] }?.value ?? 0
+            }
+            var json = JSONObject()
+            json.add("upstream", server.labels[0])
+            json.add("server", server.labels[1])
+            json.add("up", server.value == 1)
+            json.add("active", count(.active))
+            json.add("idle", count(.idle))
+            json.add("waiting", queues.first { $0.labels == [server.labels[0]] }?.value ?? 0)
+            return json
+        }
+    }
+
     private func redisState() -> JSONObject {
         var json = JSONObject()
         json.add("managed", redis != nil)
@@ -80,6 +101,10 @@ extension Master {
             json.add("pid", Int(redis.pid ?? 0))
             json.add("serving", redis.isServing)
         }
+        let live = liveMetrics()
+        json.add("reached", metricTotals.values(.redisUp, live).first?.value == 1)
+        json.add("connections", counters.value(.redisConnections))
+        json.add("pending", metricTotals.values(.redisPending, live).first?.value ?? 0)
         return json
     }
 
