@@ -130,6 +130,17 @@ class Stack:
                 fail("waited %d s in vain for %s" % (seconds, what))
             time.sleep(0.05)
 
+    def wait_steady(self, what, condition, seconds=1.5):
+        """Waits until `condition()` holds for `seconds` on end: each worker comes back from an outage at its own time."""
+        since = [time.monotonic()]
+
+        def holds():
+            if not condition():
+                since[0] = time.monotonic()
+            return time.monotonic() - since[0] >= seconds
+
+        self.wait(what, holds)
+
 
 class Browser:
     """Somebody outside, with a cookie."""
