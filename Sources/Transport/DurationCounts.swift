@@ -22,7 +22,9 @@ public struct DurationCounts: Sendable {
         counts[Self.place(took)] &+= 1
     }
 
-    private static func place(_ microseconds: Int64) -> Int {
+    /// Which of the bounds a duration in microseconds does not pass; the place behind the last for those above all.
+    @inlinable
+    public static func place(_ microseconds: Int64) -> Int {
         switch microseconds {
         case ...50: 0
         case ...100: 1

@@ -1,3 +1,5 @@
+public import Transport
+
 /// Upper bounds of a histogram's buckets, in microseconds.
 public enum MetricBuckets: Sendable {
     /// A millisecond to ten seconds, for what waits for an application.
@@ -13,8 +15,7 @@ public enum MetricBuckets: Sendable {
         case .long:
             [1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000]
                 + [1_000_000, 2_500_000, 5_000_000, 10_000_000]
-        case .short:
-            [50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000]
+        case .short: DurationCounts.bounds.map { UInt64($0) }
         case .slow: [25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000, 5_000_000]
         }
     }
@@ -45,23 +46,7 @@ public enum MetricBuckets: Sendable {
 
     /// The bucket of `microseconds` in `short`.
     @inlinable
-    static func short(_ microseconds: UInt64) -> Int {
-        switch microseconds {
-        case ...50: 0
-        case ...100: 1
-        case ...250: 2
-        case ...500: 3
-        case ...1_000: 4
-        case ...2_500: 5
-        case ...5_000: 6
-        case ...10_000: 7
-        case ...25_000: 8
-        case ...50_000: 9
-        case ...100_000: 10
-        case ...250_000: 11
-        default: 12
-        }
-    }
+    static func short(_ microseconds: UInt64) -> Int { DurationCounts.place(Int64(clamping: microseconds)) }
 
     /// The bucket of `microseconds` in `slow`.
     @inlinable
