@@ -4,7 +4,6 @@ import json
 import os
 import socket
 import ssl
-import threading
 
 import pytest
 
@@ -214,8 +213,7 @@ def test_a_websocket_over_tls_on_both_sides(make_gateway, root, secure_recorder,
     secure_recorder.on("/ws/echo", echo_tunnel)
     sent = frame(os.urandom(300_000))
     with handshake(gateway, "/ws/echo", user.headers, Origin="https://app.test", timeout=10) as tunnel:
-        threading.Thread(target=tunnel.send, args=(sent,), daemon=True).start()
-        assert tunnel.exactly(len(sent)) == sent
+        assert tunnel.exchange(sent) == sent
 
 
 def test_an_idle_connection_that_says_something_is_dropped(start, secure_recorder):

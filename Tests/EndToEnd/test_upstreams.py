@@ -246,7 +246,9 @@ def test_refused_post_goes_to_another_server(make_gateway, servers):
     servers[1].kill()
     statuses = [ask(gateway, "POST").status for _ in range(9)]
     assert statuses == [200] * 9
-    assert [line["tries"] for line in gateway.lines("access")[-9:]].count(2) == 3
+    posts = lambda: [line for line in gateway.lines("access") if line.get("method") == "POST"]
+    wait_until(lambda: len(posts()) == 9, 5, "nine lines")
+    assert [line["tries"] for line in posts()].count(2) == 3
 
 
 def test_sent_post_is_never_repeated(make_gateway, make_recorder):

@@ -131,10 +131,7 @@ def test_tunnel_is_byte_exact(gateway, echo, alice):
     with handshake(gateway, echo, alice.headers) as tunnel:
         assert tunnel.response.status == 101
         for data in frames:
-            sender = threading.Thread(target=tunnel.send, args=(data,))
-            sender.start()
-            assert tunnel.exactly(len(data)) == data
-            sender.join()
+            assert tunnel.exchange(data) == data
 
 
 def test_single_bytes_pass_at_once(gateway, echo, alice):

@@ -3,9 +3,13 @@
 import base64
 import hashlib
 import os
+import select
+import ssl
 import struct
+import time
 
 from .client import request
+from .wire import Truncated
 
 GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
@@ -21,6 +25,14 @@ def handshake_headers(key=None, **more):
     }
     headers.update({name.replace("_", "-"): value for name, value in more.items()})
     return [(n, v) for n, v in headers.items() if v is not None]
+
+
+def attempt(call, argument):
+    """What the call gives; None if it would have to wait."""
+    try:
+        return call(argument)
+    except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+        return None
 
 
 class Tunnel:
@@ -40,6 +52,24 @@ class Tunnel:
 
     def exactly(self, count):
         return self.client.reader.exactly(count)
+
+    def exchange(self, data, timeout=10.0):
+        """Sends `data` and reads as many bytes meanwhile, in one thread: no two may use one TLS socket."""
+        sock, unsent, received = self.client.socket, memoryview(data), bytearray()
+        deadline = time.monotonic() + timeout
+        sock.setblocking(False)
+        while len(received) < len(data):
+            sent = attempt(sock.send, unsent[:16384]) if unsent else None
+            unsent = unsent[sent or 0:]
+            more = attempt(sock.recv, len(data) - len(received))
+            if more == b"":
+                raise Truncated("%d of %d bytes missing" % (len(data) - len(received), len(data)))
+            received += more or b""
+            if time.monotonic() > deadline:
+                raise TimeoutError("%d bytes not sent, %d received" % (len(unsent), len(received)))
+            if sent is None and more is None:
+                select.select([sock], [sock] if unsent else [], [], 0.1)
+        return bytes(received)
 
     def rest(self):
         return self.client.reader.rest()
