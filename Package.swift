@@ -4,6 +4,13 @@ import PackageDescription
 /// Set where tests run; elsewhere a newer compiler's warnings keep nobody from building.
 let warningsAreErrors = Context.environment["GATEHOUSE_WARNINGS_ARE_ERRORS"] != nil
 
+/// The commit that is built, for `gatehouse version` and the metrics. Whoever builds says it: what the package
+/// manager knows of git by itself it does not ask again from one build to the next.
+let commit = Context.environment["GATEHOUSE_COMMIT"].flatMap { name in
+    let isPlain = name.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x7a).contains($0) || $0 == 0x2d }
+    return isPlain && (1...64).contains(name.utf8.count) ? name : nil
+}
+
 /// Settings of every target.
 let strict: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
@@ -31,6 +38,9 @@ let package = Package(
     ],
     targets: [
         // C libraries and one-line adapters; no logic.
+        .target(
+            name: "CBuild",
+            cSettings: commit.map { [.define("GATEHOUSE_COMMIT", to: "\"\($0)\"")] } ?? []),
         .target(name: "CLinux"),
         .target(name: "CPostgreSQL"),
         .target(name: "CCrypt", linkerSettings: [.linkedLibrary("crypt")]),
@@ -55,6 +65,7 @@ let package = Package(
             name: "Supervisor",
             dependencies: [
                 "Operations", "HTTPCore", "HTTP1", "GatewayConfig", "Secrets", "Transport", "CLinux",
+                "CBuild",
             ],
             swiftSettings: strict + cold),
         .target(name: "Redis", dependencies: ["Transport", "CHiredis"], swiftSettings: strict),

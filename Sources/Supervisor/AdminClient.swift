@@ -74,6 +74,14 @@ public struct AdminClient {
         } catch { throw failure(error) }
     }
 
+    /// Whether a gateway is there.
+    public func isAnswered() -> Bool {
+        do throws(SystemError) {
+            _ = try connect()
+            return true
+        } catch { return ![ENOENT, ENOTDIR, ECONNREFUSED].contains(error.code) }
+    }
+
     private func connect() throws(SystemError) -> FileDescriptor {
         let socket = try DirectorySocket(path)
         return try Sockets.connectBlocking(socket.address())

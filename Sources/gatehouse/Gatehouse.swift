@@ -40,7 +40,7 @@ struct RootCommand: ParsableCommand {
         subcommands: [
             RunCommand.self, DevCommand.self, InitCommand.self, CheckCommand.self, FmtCommand.self,
             DumpCommand.self, RoutesCommand.self, ExplainCommand.self, HelpCommand.self, ReloadCommand.self,
-            UpgradeCommand.self,
+            UpgradeCommand.self, DrainCommand.self,
             StatusCommand.self, HealthCommand.self, UserCommand.self, SessionCommand.self, BanCommand.self,
             KeyCommand.self, HashCommand.self, EchoCommand.self, VersionCommand.self, CompletionCommand.self,
         ])

@@ -124,6 +124,15 @@ def test_new_password_replaces_the_old_and_ends_sessions(private):
     assert is_logged_in(private, user)
 
 
+def test_password_is_only_talked_about_with_dry_run(private):
+    user = register(private)
+    assert "sessions would end" in run(private, "user", "passwd", user.name, "--dry-run").stderr
+    assert "sessions stay" in run(private, "user", "passwd", user.name, "--dry-run", "--keep-sessions").stderr
+    assert private.fetch("GET", "/a", user.headers).status == 200
+    assert login(private, user.name).status == 200
+    run(private, "user", "passwd", "nobody", "--dry-run", status=1)
+
+
 def test_roles_are_set_added_and_taken_away(private):
     user = register(private)
     for words, roles in [

@@ -243,6 +243,30 @@ def test_websockets(gateway):
             assert now.get("gatehouse_http_requests_in_flight", site="*") == before.get("gatehouse_http_requests_in_flight", site="*") + 1
 
 
+def test_status_tells_people_how_servers_and_redis_are(make_gateway, make_redis):
+    redis = make_redis()
+    gone = "127.0.0.1:%d" % free_port()
+    gateway = make_gateway(
+        redis="unix://%s?db=0" % redis.path, upstream=gone, workers=2,
+        upstream_options="server 127.0.0.1:%d\nhealth GET / every 200ms timeout 150ms rise 1 fall 1" % free_port())
+
+    def status():
+        return gateway.command("status", "--config", gateway.path).stdout.splitlines()
+
+    lines = wait_until(lambda: [li for li in status() if li.startswith("upstream ") and "DOWN" in li], 10, "its state")
+    assert lines[0] == "upstream       app %s DOWN, connections active 0, idle 0" % gone
+    assert len([li for li in status() if li.startswith("upstream ")]) == 2
+    assert "redis          reached by every worker" in status()
+    redis.stop()
+    wait_until(lambda: "redis          not reached by every worker" in status(), 5, "the outage")
+
+
+def test_build_is_told_alike(gateway):
+    told = json.loads(gateway.command("version", "--json").stdout)
+    assert scrape(gateway).labels("gatehouse_build_info") == [
+        {"version": told["gatehouse"], "swift": told["swift"], "commit": told["commit"]}]
+
+
 def test_upstream_errors(make_gateway):
     gateway = make_gateway(upstream="127.0.0.1:%d" % free_port())
     user = register(gateway)

@@ -120,6 +120,31 @@ def test_drain_finishes_what_runs(make_gateway, number):
     assert not gateway.workers()
 
 
+def test_drain_as_a_command_waits_for_the_end(make_gateway):
+    gateway = make_gateway(workers=2)
+    user = register(gateway)
+    release = threading.Event()
+    gateway.recorder.on("/slow", lambda x: (release.wait(10), x.reply(body=b"done")))
+    with gateway.client(10) as running:
+        running.send(request("GET", "/slow", user.headers))
+        gateway.recorder.wait_for("/slow")
+        told = gateway.command("drain", "--config", gateway.path, "--no-wait")
+        assert told.returncode == 0 and "4 s at most" in told.stderr
+        # Again: nobody is cut off for that.
+        waiting = subprocess.Popen(
+            [binary(), "drain", "--config", gateway.path], cwd=gateway.directory, env=gateway.env)
+        wait_until(
+            lambda: [e["argv"][0] for e in gateway.lines("audit") if e["event"] == "admin_command"] == ["drain"] * 2,
+            3, "both commands")
+        wait_until(lambda: not gateway.is_listening(), 3, "the listener's end")
+        assert waiting.poll() is None
+        release.set()
+        assert running.read().body == b"done"
+    assert waiting.wait(10) == 0
+    assert gateway.process.wait(10) == 0
+    assert gateway.command("drain", "--config", gateway.path).returncode == 69
+
+
 def test_drain_under_load_fails_nothing(make_gateway):
     gateway = make_gateway(workers=2)
     user = register(gateway)

@@ -94,6 +94,9 @@ extension Master {
         case "/reload" where exchange.request.method == "POST":
             auditCommand(exchange)
             requestReload(answerLater(exchange, asText: exchange.request.prefers("text/plain")))
+        case "/drain" where exchange.request.method == "POST":
+            auditCommand(exchange)
+            drain(exchange)
         case "/upgrade" where exchange.request.method == "POST":
             auditCommand(exchange)
             requestUpgrade(
@@ -102,7 +105,7 @@ extension Master {
         case "/audit" where exchange.request.method == "POST": exchange.answer(takeReport(exchange))
         case "/healthz", "/readyz", "/startupz", "/metrics", "/status":
             exchange.answer(Self.notAllowed("GET, HEAD"))
-        case "/reload", "/upgrade", "/audit": exchange.answer(Self.notAllowed("POST"))
+        case "/reload", "/upgrade", "/drain", "/audit": exchange.answer(Self.notAllowed("POST"))
         default: exchange.answer(.text(404, "not found\n"))
         }
     }

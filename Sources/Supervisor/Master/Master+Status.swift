@@ -74,8 +74,18 @@ extension Master {
         }
     }
 
+    private struct ServerState {
+        var upstream: String
+        var name: String
+        var isUp: Bool
+        var active: Int
+        var idle: Int
+        /// Who waits for a connection to any server of the upstream.
+        var waiting: Int
+    }
+
     /// Servers of upstreams with their connections, and who waits for one, as the workers told within the last second.
-    private func pools() -> [JSONObject] {
+    private func servers() -> [ServerState] {
         let live = liveMetrics()
         let connections = metricTotals.values(.upstreamConnections, live)
         let queues = metricTotals.values(.upstreamQueue, live)
@@ -83,13 +93,22 @@ extension Master {
             func count(_ state: ConnectionStateLabel) -> Int {
                 connections.first { $0.labels == server.labels + [state.label] }?.value ?? 0
             }
+            return ServerState(
+                upstream: server.labels[0], name: server.labels[1], isUp: server.value == 1,
+                active: count(.active), idle: count(.idle),
+                waiting: queues.first { $0.labels == [server.labels[0]] }?.value ?? 0)
+        }
+    }
+
+    private func pools() -> [JSONObject] {
+        servers().map { server in
             var json = JSONObject()
-            json.add("upstream", server.labels[0])
-            json.add("server", server.labels[1])
-            json.add("up", server.value == 1)
-            json.add("active", count(.active))
-            json.add("idle", count(.idle))
-            json.add("waiting", queues.first { $0.labels == [server.labels[0]] }?.value ?? 0)
+            json.add("upstream", server.upstream)
+            json.add("server", server.name)
+            json.add("up", server.isUp)
+            json.add("active", server.active)
+            json.add("idle", server.idle)
+            json.add("waiting", server.waiting)
             return json
         }
     }
@@ -128,11 +147,8 @@ extension Master {
             let result = last.status == ExitStatus.success ? "" : "failed "
             lines.append("last upgrade   \(result)\(Self.time(last.at)): \(last.message)")
         }
-        if let redis {
-            lines.append(
-                "redis          managed, pid \(redis.pid ?? 0), \(redis.isServing ? "serving" : "not serving")"
-            )
-        }
+        lines.append(redisLine())
+        lines += serverLines()
         lines.append(
             "in use         " + Gauge.allCases.map { "\($0) \(counters.value($0))" }.joined(separator: ", "))
         lines.append(
@@ -146,6 +162,23 @@ extension Master {
                     + "up \(Self.duration(loop.now - member.startedAt))")
         }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    private func redisLine() -> String {
+        let isReached = metricTotals.values(.redisUp, liveMetrics()).first?.value == 1
+        let reached = isReached ? "reached by every worker" : "not reached by every worker"
+        guard let redis else { return "redis          \(reached)" }
+        let state = redis.isServing ? "serving" : "not serving"
+        return "redis          managed, pid \(redis.pid ?? 0), \(state), \(reached)"
+    }
+
+    /// One for each server of the upstreams, as the workers told within the last second.
+    private func serverLines() -> [String] {
+        servers().map { server in
+            let waiting = server.waiting > 0 ? ", \(server.waiting) waiting" : ""
+            return "upstream       \(server.upstream) \(server.name) \(server.isUp ? "up" : "DOWN"), "
+                + "connections active \(server.active), idle \(server.idle)\(waiting)"
+        }
     }
 
     private func otherVersion(_ generation: Int) -> String {

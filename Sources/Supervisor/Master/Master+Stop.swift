@@ -33,6 +33,14 @@ extension Master {
         if shutdown?.delay ?? 0 == 0 { onDelayOver() }
     }
 
+    /// An operator wants the end that TERM brings. Who asks twice is not impatient, as who sends two signals is.
+    func drain(_ exchange: PlainExchange) {
+        let shutdown = generations[fleet.serving]?.settings.shutdown
+        let seconds = ((shutdown?.delay ?? 0) + (shutdown?.grace ?? 0) + 999) / 1_000
+        exchange.answer(.text(202, "draining, for \(seconds) s at most\n"))
+        if stopPhase == .running { onStopSignal() }
+    }
+
     /// The shutdown delay is over.
     func onDelayOver() {
         guard stopPhase == .delay else { return }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import Supervisor
 
 /// `gatehouse reload`.
@@ -54,6 +55,34 @@ struct HealthCommand: ParsableCommand {
             } catch {
                 throw ExitFailure(status: ExitStatus.failure, message: error.message)
             }
+        }
+    }
+}
+
+/// `gatehouse drain`.
+struct DrainCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "drain", abstract: "Have the running gateway finish what runs, and end.",
+        discussion: """
+            As SIGTERM does: not ready from now on, then no new connection, then the end, after "shutdown" at the \
+            latest. Waits until the gateway has ended: status 0. 69: none is running.
+            """)
+    @OptionGroup var gateway: RunningGateway
+    @Flag(help: "Do not wait for the end.") var noWait = false
+
+    func run() {
+        finish { () throws(ExitFailure) in
+            let client = try gateway.client()
+            let answer = try client.request("POST", "/drain", accept: "text/plain")
+            guard answer.exitStatus == ExitStatus.success else {
+                StandardError.write(answer.text)
+                return answer.exitStatus
+            }
+            StandardError.say(answer.text)
+            if noWait { return ExitStatus.success }
+            while client.isAnswered() { usleep(100_000) }
+            StandardError.say("ended\n")
+            return ExitStatus.success
         }
     }
 }

@@ -92,11 +92,17 @@ extension UserCommand {
         @Argument(help: "Login name or id.") var user: String
         @Flag(help: "Make a password, and print it once.") var generate = false
         @Flag(help: "Leave the user's sessions alone.") var keepSessions = false
+        @Flag(help: "Say what would be done, without asking for a password.") var dryRun = false
 
         func run() {
             finish { () throws(ExitFailure) in
                 let settings = try stores.settings()
                 let found = try FoundUser.findToChange(user, settings, store: stores.store)
+                if dryRun {
+                    let sessions = keepSessions ? "sessions stay" : "sessions would end"
+                    StandardError.say("\(found.record.name.typed) would get a new password; \(sessions)\n")
+                    return ExitStatus.success
+                }
                 let password =
                     generate ? try NewPassword.make(found.store) : try PasswordPrompt.read(twice: true)
                 switch found.store.accounts.resetPassword(id: found.record.id, new: password) {
