@@ -39,7 +39,7 @@ final class AccountsDesk {
     private let loop: EventLoop
     private let counters: WorkerCounters
     private let rejected: MetricCells
-    private let duration: SlowHistogram
+    private let duration: Histogram<SlowScale>
     private let hashLimit: Int
     private let onTrouble: (String) -> Void
 
@@ -54,7 +54,7 @@ final class AccountsDesk {
             case .argon2id: .argon2id
             case .bcrypt: .bcrypt
             }
-        duration = SlowHistogram(metrics.cells(.hashDuration, algorithm.rawValue))
+        duration = Histogram(metrics.cells(.hashDuration, algorithm.rawValue))
         storeName = settings.name
         passwordMinimum = settings.passwordMin
         passwordMaximum = settings.passwordMax

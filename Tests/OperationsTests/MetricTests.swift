@@ -41,7 +41,7 @@ import Transport
         func count(_ worker: Int, route: Int, method: MethodLabel = .get, status: Int = 200) {
             let row = map.layout.row(site: 0, route: route)
             regions[worker].cells(.requests, row, method.rawValue).add(at: StatusLabel.place(status))
-            LongHistogram(regions[worker].cells(.requestDuration, row)).observe(1_500)
+            Histogram<LongScale>(regions[worker].cells(.requestDuration, row)).observe(1_500)
         }
     }
 
@@ -75,7 +75,7 @@ import Transport
 
     @Test func `a histogram adds up`() throws {
         let generation = try Generation("route /a app public", workers: 1)
-        let histogram = ShortHistogram(generation.regions[0].cells(.overhead))
+        let histogram = Histogram<ShortScale>(generation.regions[0].cells(.overhead))
         for value: Int64 in [-5, 0, 50, 51, 300_000] { histogram.observe(value) }
 
         let lines = Self.text(MetricTotals(), [(generation.map, [0])], .openMetrics).filter {
@@ -89,16 +89,17 @@ import Transport
     }
 
     @Test func `buckets are where their bounds say`() {
-        for (buckets, place) in [
-            (MetricBuckets.long, MetricBuckets.long), (.short, MetricBuckets.short),
-            (.slow, MetricBuckets.slow),
-        ] as [(MetricBuckets, (UInt64) -> Int)] {
-            for (index, bound) in buckets.bounds.enumerated() {
-                #expect(place(bound) == index && place(bound + 1) == index + 1)
-            }
-            #expect(place(.max) == buckets.bounds.count && place(0) == 0)
+        Self.check(LongScale.self, .long)
+        Self.check(ShortScale.self, .short)
+        Self.check(SlowScale.self, .slow)
+    }
+
+    static func check<Scale: HistogramScale>(_ scale: Scale.Type, _ buckets: MetricBuckets) {
+        #expect(Scale.buckets == buckets.bounds.count + 1)
+        for (index, bound) in buckets.bounds.enumerated() {
+            #expect(Scale.bucket(bound) == index && Scale.bucket(bound + 1) == index + 1)
         }
-        #expect(DurationCounts.bounds.map { UInt64($0) } == MetricBuckets.short.bounds)
+        #expect(Scale.bucket(.max) == buckets.bounds.count && Scale.bucket(0) == 0)
     }
 
     @Test func `every status has its label`() {

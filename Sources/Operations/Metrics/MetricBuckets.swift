@@ -1,4 +1,4 @@
-public import Transport
+import Transport
 
 /// Upper bounds of a histogram's buckets, in microseconds.
 public enum MetricBuckets: Sendable {
@@ -22,45 +22,4 @@ public enum MetricBuckets: Sendable {
 
     /// Cells of one histogram: its buckets and the sum.
     var width: Int { bounds.count + 2 }
-
-    /// The bucket of `microseconds` in `long`.
-    @inlinable
-    static func long(_ microseconds: UInt64) -> Int {
-        switch microseconds {
-        case ...1_000: 0
-        case ...2_500: 1
-        case ...5_000: 2
-        case ...10_000: 3
-        case ...25_000: 4
-        case ...50_000: 5
-        case ...100_000: 6
-        case ...250_000: 7
-        case ...500_000: 8
-        case ...1_000_000: 9
-        case ...2_500_000: 10
-        case ...5_000_000: 11
-        case ...10_000_000: 12
-        default: 13
-        }
-    }
-
-    /// The bucket of `microseconds` in `short`.
-    @inlinable
-    static func short(_ microseconds: UInt64) -> Int { DurationCounts.place(Int64(clamping: microseconds)) }
-
-    /// The bucket of `microseconds` in `slow`.
-    @inlinable
-    static func slow(_ microseconds: UInt64) -> Int {
-        switch microseconds {
-        case ...25_000: 0
-        case ...50_000: 1
-        case ...100_000: 2
-        case ...250_000: 3
-        case ...500_000: 4
-        case ...1_000_000: 5
-        case ...2_500_000: 6
-        case ...5_000_000: 7
-        default: 8
-        }
-    }
 }

@@ -5,10 +5,10 @@ import Operations
 struct Meters {
     let rejections: MetricCells
     let badRequests: MetricCells
-    let overhead: ShortHistogram
-    let sessionCheck: ShortHistogram
+    let overhead: Histogram<ShortScale>
+    let sessionCheck: Histogram<ShortScale>
     let webSocketEnds: MetricCells
-    let handshake: LongHistogram
+    let handshake: Histogram<LongScale>
     /// Requests that are for no site of ours.
     let nowhere: RouteMeter
     /// By status less 100, its place among the labels.
@@ -17,9 +17,9 @@ struct Meters {
     init(_ region: MetricRegion) {
         rejections = region.cells(.connectionsRejected)
         badRequests = region.cells(.badRequests)
-        overhead = ShortHistogram(region.cells(.overhead))
-        sessionCheck = ShortHistogram(region.cells(.sessionCheckDuration))
-        handshake = LongHistogram(region.cells(.tlsDuration))
+        overhead = Histogram(region.cells(.overhead))
+        sessionCheck = Histogram(region.cells(.sessionCheckDuration))
+        handshake = Histogram(region.cells(.tlsDuration))
         webSocketEnds = region.cells(.webSocketsClosed)
         nowhere = RouteMeter(region, row: region.layout.row(site: nil, route: nil))
         codes = StatusLabel.places
@@ -34,14 +34,14 @@ struct Meters {
 /// What is counted of one route, or of what else a site serves.
 struct RouteMeter {
     let requests: MetricCells
-    let duration: LongHistogram
+    let duration: Histogram<LongScale>
     let bytesIn: MetricCells
     let bytesOut: MetricCells
     let decisions: MetricCells
 
     init(_ region: MetricRegion, row: Int) {
         requests = region.cells(.requests, row)
-        duration = LongHistogram(region.cells(.requestDuration, row))
+        duration = Histogram(region.cells(.requestDuration, row))
         bytesIn = region.cells(.requestBytes, row)
         bytesOut = region.cells(.responseBytes, row)
         decisions = region.cells(.authDecisions, row)
@@ -66,15 +66,15 @@ struct UpstreamMeter {
     let responses: MetricCells
     let errors: MetricCells
     let retries: MetricCells
-    let connect: ShortHistogram
-    let firstByte: LongHistogram
+    let connect: Histogram<ShortScale>
+    let firstByte: Histogram<LongScale>
 
     init(_ region: MetricRegion, upstream: Int) {
         responses = region.cells(.upstreamResponses, upstream)
         errors = region.cells(.upstreamErrors, upstream)
         retries = region.cells(.upstreamRetries, upstream)
-        connect = ShortHistogram(region.cells(.connectDuration, upstream))
-        firstByte = LongHistogram(region.cells(.firstByteDuration, upstream))
+        connect = Histogram(region.cells(.connectDuration, upstream))
+        firstByte = Histogram(region.cells(.firstByteDuration, upstream))
     }
 }
 

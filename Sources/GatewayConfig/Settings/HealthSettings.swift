@@ -1,15 +1,3 @@
-/// How an `upstream` spreads requests over its servers.
-public enum UpstreamBalance: String, Sendable, Equatable, CaseIterable {
-    /// Servers take turns by their weights.
-    case roundRobin = "round_robin"
-    /// The server with the fewest busy connections for its weight.
-    case leastConnections = "least_conn"
-    /// A user always gets the same server; who is not signed in is known by address.
-    case hashUser = "hash_user"
-    /// A client's address always gets the same server.
-    case hashAddress = "hash_ip"
-}
-
 /// When failures of requests take a server out; times in milliseconds.
 public struct PassiveHealthSettings: Sendable, Equatable {
     /// So many failures; 0 = off.
