@@ -513,6 +513,26 @@ def test_post_from_another_origin_is_403(gateway, alice, headers, target):
     assert gateway.fetch("GET", "/a", alice.headers).status == 200
 
 
+@pytest.mark.parametrize("body", [b"", b"{", b"{}", b'{"username":"a","username":"b"}'])
+@pytest.mark.parametrize("target", [
+    "/_auth/login", "/_auth/register", "/_auth/logout", "/_auth/session", "/_auth/password", "/_auth/account",
+])
+def test_other_origins_body_is_not_even_read(gateway, alice, target, body):
+    response = gateway.fetch(
+        "POST", target, {**JSON, **alice.headers, "Origin": "http://evil.test"}, body)
+    assert response.status == 403 and response.json()["code"] == "csrf_failed", response
+
+
+@pytest.mark.parametrize("body,field", [
+    (b'{"username":"a"}', "password"), (b'{"password":"correct horse"}', "username"), (b"{}", "username"),
+])
+@pytest.mark.parametrize("target", ["/_auth/login", "/_auth/register"])
+def test_missing_field_is_named(gateway, target, body, field):
+    response = gateway.fetch("POST", target, JSON, body)
+    problem(response, 422, "invalid_field")
+    assert [error["field"] for error in response.json()["errors"]] == [field]
+
+
 @pytest.mark.parametrize("headers", [
     {}, {"Origin": "http://app.test"}, {"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"},
     {"Origin": "HTTP://APP.test"},

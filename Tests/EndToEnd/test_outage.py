@@ -134,6 +134,11 @@ def test_answers_of_an_outage_are_negotiated(behind):
     navigation = {"Accept": "text/html,*/*;q=0.8", **behind.user.headers}
     page = unavailable(behind.fetch("GET", "/a", navigation))
     assert page.get("content-type").startswith("text/html") and b"signed in" in page.body
+    page = unavailable(behind.fetch(
+        "POST", "/_auth/login", {"Accept": "text/html", "Content-Type": "application/x-www-form-urlencoded",
+            "Origin": "http://app.test"}, b"username=%s&password=x" % behind.user.name.encode()))
+    assert page.get("content-type").startswith("text/html")
+    assert b"signed in" not in page.body, "who comes to sign in is not told to be signed in still"
     unavailable(behind.fetch("GET", "/optional/a", behind.user.headers))
     assert behind.fetch("GET", "/optional/a").status == 200
     assert behind.fetch("GET", "/public/a", behind.user.headers).status == 200

@@ -126,9 +126,15 @@ extension Exchange {
     private func runPost() {
         guard let endpoint else { return }
         phase = .working
+        // Another site learns nothing of what a body would have done, well-formed or not.
+        let origin = originVerdict(Self.ownOrigin)
+        guard origin != .refused else {
+            refuseOtherSite()
+            return
+        }
         guard let form = parseForm(endpoint) else { return }
-        guard isSameOrigin(endpoint, form) else {
-            refuse(403, .csrfFailed, "The request does not come from a page of this site.")
+        guard isFromOurPage(endpoint, form, origin) else {
+            refuseOtherSite()
             return
         }
         switch endpoint.kind {
@@ -155,9 +161,14 @@ extension Exchange {
         }
     }
 
+    private func refuseOtherSite() {
+        refuse(403, .csrfFailed, "The request does not come from a page of this site.")
+    }
+
     /// Decision 25: Sec-Fetch-Site, else Origin, else only what a page of another site cannot send.
-    private func isSameOrigin(_ endpoint: EndpointRequest, _ form: FormFields) -> Bool {
-        let verdict = originVerdict(Self.ownOrigin)
+    private func isFromOurPage(
+        _ endpoint: EndpointRequest, _ form: FormFields, _ verdict: OriginPolicy.Verdict
+    ) -> Bool {
         let body: OriginPolicy.Body =
             collectedBody.isEmpty && endpoint.kind.takesEmptyBody ? .empty : endpoint.isForm ? .form : .json
         // No page can make another site's visitor send this header.

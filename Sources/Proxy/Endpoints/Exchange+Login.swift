@@ -68,7 +68,7 @@ extension Exchange {
 
     func login(_ form: FormFields) {
         guard let endpoint, let name = form.text("username"), let password = form.text("password") else {
-            refuseFields(form, .bothNeeded)
+            refuseIncomplete(form)
             return
         }
         askLeave(endpoint, form, name: name) { [self] attempt in
@@ -115,6 +115,11 @@ extension Exchange {
         endpoint.delayedReply = reply
         phase = .working
         worker.loop.arm(timer, at: since + endpoint.realm.accounts.failureMilliseconds)
+    }
+
+    /// Name or password is missing.
+    func refuseIncomplete(_ form: FormFields) {
+        refuseFields(form, .bothNeeded, field: form.text("username") == nil ? "username" : "password")
     }
 
     func refuseFields(_ form: FormFields, _ reason: FieldReason, field: String = "username") {

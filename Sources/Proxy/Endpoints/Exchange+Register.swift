@@ -39,7 +39,7 @@ extension Exchange {
             return
         }
         guard let name = form.text("username"), let password = form.text("password") else {
-            refuseFields(form, .bothNeeded)
+            refuseIncomplete(form)
             return
         }
         // A taken name counts for the network: registering must not be a quicker way to find names.

@@ -42,9 +42,11 @@ extension Exchange {
         (endpoint.kind == .register ? meter.registrations : meter.logins).count(LoginLabel.throttled)
         let seconds = Int(clamping: max(1, (milliseconds + 999) / 1_000))
         auditTrail(endpoint.realm).recordThrottled(name: name, seconds: seconds)
+        // Pages say the time themselves, in their language; a program shows the detail as it is.
+        let wait = prefersHTML ? "" : " Try again in \(Self.inWords(seconds))."
         let problem = Problem(
-            .throttled, detail: "There were too many failed attempts. Try again in \(Self.inWords(seconds)).",
-            instance: requestIDText, retryAfter: seconds)
+            .throttled, detail: "There were too many failed attempts.\(wait)", instance: requestIDText,
+            retryAfter: seconds)
         if endpoint.kind == .password {
             answerPassword(problem) { exchange, reply in
                 var reply = reply

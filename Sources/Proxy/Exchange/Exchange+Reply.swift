@@ -75,8 +75,14 @@ extension Exchange {
         let problem = Problem(
             .storeUnavailable, detail: "Sessions cannot be checked at the moment.", instance: requestIDText,
             retryAfter: seconds)
-        setProblem(&reply, problem, isStillSignedIn: true)
+        setProblem(&reply, problem, isStillSignedIn: bringsTicket)
         respond(reply)
+    }
+
+    /// Whether there is a session to keep: who comes to log in must not read that they are signed in still.
+    private var bringsTicket: Bool {
+        guard let realm, case .valid = findTicket(realm) else { return false }
+        return true
     }
 
     /// Nobody is logged in: a challenge and where to log in (http-interface: 401/303 rule).
