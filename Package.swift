@@ -7,7 +7,9 @@ let warningsAreErrors = Context.environment["GATEHOUSE_WARNINGS_ARE_ERRORS"] != 
 /// The commit that is built, for `gatehouse version` and the metrics. Whoever builds says it: what the package
 /// manager knows of git by itself it does not ask again from one build to the next.
 let commit = Context.environment["GATEHOUSE_COMMIT"].flatMap { name in
-    let isPlain = name.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x7a).contains($0) || $0 == 0x2d }
+    let isPlain = name.utf8.allSatisfy {
+        (0x30...0x39).contains($0) || (0x61...0x7a).contains($0) || $0 == 0x2d
+    }
     return isPlain && (1...64).contains(name.utf8.count) ? name : nil
 }
 
