@@ -32,6 +32,18 @@ def test_head_has_a_number_of_fields(gateway, oracle):
     refused(gateway, oracle, request("GET", "/public/a", [("X-%d" % n, "") for n in range(101)]), (431,))
 
 
+@pytest.mark.parametrize("data,status,said", [
+    (request("GET", "/" + "a" * 9_000), 414, "address is longer"),
+    (request("GET", "/public/a", {"X-Long": "v" * 17_000}), 431, "header is larger"),
+    (request("GET", "/public/a", {"Expect": "wonders"}), 417, "expectation"),
+    (b"GET /public/a HTTP/2.0\r\nHost: a\r\n\r\n", 505, "version of HTTP"),
+])
+def test_refusal_says_which_limit_it_was(gateway, data, status, said):
+    with gateway.client() as client:
+        response = client.exchange(data)
+    assert response.status == status and said in response.json()["detail"], response
+
+
 @pytest.mark.parametrize("length,status", [(8_000, 200), (8_200, 414), (70_000, 414)])
 def test_target_has_a_length(gateway, oracle, length, status):
     target = "/public/" + "a" * (length - 8)

@@ -770,6 +770,9 @@ def test_account_page_changes_the_password(gateway):
     action, fields = next(pair for pair in forms(page.body) if "new" in pair[1])
     wrong = gateway.fetch("POST", action, {**FORM, **user.headers}, form(**{**fields, "current": "x", "new": NEW}))
     assert wrong.status == 401 and b"<title>Error:" in wrong.body and b'href="#current"' in wrong.body
+    assert wrong.get("www-authenticate").startswith("Cookie realm=")
+    missing = gateway.fetch("POST", action, {**FORM, **user.headers}, form(csrf=fields["csrf"], current="x"))
+    assert missing.status == 422 and b"Change your password" in missing.body and b'href="#new"' in missing.body
     weak = gateway.fetch("POST", action, {**FORM, **user.headers}, form(**{**fields, "current": PASSWORD, "new": "x"}))
     assert weak.status == 422 and b'aria-invalid="true"' in weak.body and b'href="#new"' in weak.body
     done = gateway.fetch("POST", action, {**FORM, **user.headers},

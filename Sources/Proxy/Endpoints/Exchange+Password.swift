@@ -17,11 +17,18 @@ extension Exchange {
             refuse(403, .readOnly, "The accounts of this site are kept elsewhere. Ask whoever runs it.")
             return
         }
-        guard let current = form.text("current"), let new = form.text("new") else {
-            refuse(422, .invalidField, "Both \"current\" and \"new\" are needed.")
-            return
+        withSession { exchange in
+            guard let current = form.text("current"), let new = form.text("new") else {
+                exchange.refuseIncompleteChange(missing: form.text("current") == nil ? "current" : "new")
+                return
+            }
+            exchange.askLeaveToChange(current: current, new: new, form)
         }
-        withSession { $0.askLeaveToChange(current: current, new: new, form) }
+    }
+
+    private func refuseIncompleteChange(missing field: String) {
+        let error = FieldError(field: field, message: "Both \"current\" and \"new\" are needed.")
+        answerPassword(Problem(.invalidField, instance: requestIDText, errors: [error])) { $0.respond($1) }
     }
 
     /// Whoever has taken over a session must not find out the password by trying either.
@@ -66,7 +73,11 @@ extension Exchange {
     /// The account page with what is wrong, or the problem as a document.
     func answerPassword(_ problem: Problem, _ then: @escaping (Exchange, Reply) -> Void) {
         if prefersHTML {
-            makeAccountPage(status: problem.status, problem: problem, then)
+            makeAccountPage(status: problem.status, problem: problem) { exchange, page in
+                var reply = page
+                if problem.status == 401, let realm = exchange.realm { exchange.addChallenge(&reply, realm) }
+                then(exchange, reply)
+            }
             return
         }
         var reply = Reply(status: problem.status)

@@ -32,12 +32,22 @@ extension Exchange {
 
     private func refuseHead(_ refusal: RequestRefusal) {
         guard refusal.status == 405 else {
-            refuse(refusal.status, .badRequest, "The request breaks the rules of HTTP.")
+            refuse(refusal.status, .badRequest, Self.detail(ofStatus: refusal.status))
             return
         }
         var reply = errorReply(405, .methodNotAllowed, "This server does not take that method.")
         reply.add("Allow", "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH")
         respond(reply)
+    }
+
+    private static func detail(ofStatus status: Int) -> String {
+        switch status {
+        case 414: "The request's address is longer than this server takes."
+        case 417: "This server meets no expectation but 100-continue."
+        case 431: "The request's header is larger than this server takes."
+        case 505: "This server does not speak that version of HTTP."
+        default: "The request breaks the rules of HTTP."
+        }
     }
 
     /// The head did not come in time.
