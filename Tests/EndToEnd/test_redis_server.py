@@ -9,7 +9,7 @@ import pytest
 
 from harness.client import request
 from harness.gateway import ROOT, open_files, settle
-from harness.redis_server import Connection
+from harness.redis_server import Connection, RedisError
 from harness.users import COOKIE, JSON, PASSWORD, cookie_of, credentials, fresh_name, log_in, login, register
 from harness.websocket import echo_tunnel, handshake
 from harness.wire import wait_until
@@ -73,6 +73,22 @@ def test_documented_rights_suffice_for_everything(ruled):
         done = ruled.command(*words, "--config", ruled.path)
         assert done.returncode in (0, 2, 4, 64) and "NOPERM" not in done.stdout + done.stderr, (words, done)
     assert not [e for e in ruled.lines() if "NOPERM" in str(e)]
+
+
+def test_the_handbooks_redis_keeps_sessions_over_a_restart(make_gateway, make_redis, tmp_path):
+    with open(os.path.join(ROOT, "deploy", "README.md")) as file:
+        rules = re.search(r"^```\n(# redis\.conf\n.*?)^```$", file.read(), re.M | re.S).group(1)
+    (tmp_path / "redis.conf").write_text(rules)
+    redis = make_redis(options=["--include", str(tmp_path / "redis.conf")])
+    with pytest.raises(RedisError, match="NOAUTH"):
+        redis("PING")
+    password = re.search(r"^user gatehouse on >(\S+)", rules, re.M).group(1)
+    gateway = make_gateway(redis="redis://gatehouse@127.0.0.1:%d/0 { password %s }" % (redis.port, password))
+    user = register(gateway)
+    assert status(gateway, user) == 200
+    redis.restart()
+    wait_until(lambda: status(gateway, user) != 503, 5, "Redis again", 0.05)
+    assert status(gateway, user) == 200
 
 
 @pytest.mark.parametrize("missing, at_login, at_request", [
