@@ -161,6 +161,16 @@ def test_pages_are_titled_and_lead_back_to_their_own_realm(two):
         assert two.fetch("GET", target, {"Accept": "application/json"}).json()["login_url"] == prefix + "/login"
 
 
+def test_who_goes_on_to_another_realm_has_lost_no_cookie(two):
+    user = register(two)
+    navigation = {"Accept": "text/html", "Cookie": user.cookie + "; gatehouse-check=1"}
+    there = two.fetch("GET", "/office/a", navigation)
+    assert there.status == 303 and there.get("location").startswith("/_staff/login"), there
+    assert b"name=\"password\"" in two.fetch("GET", there.get("location"), navigation).body
+    lost = two.fetch("GET", "/office/a", {**navigation, "Cookie": "gatehouse-check=1"})
+    assert lost.status == 200 and b"did not keep the sign-in" in lost.body
+
+
 def test_optional_route_tells_who_of_its_realm_only(two):
     user, root = register(two), staff(two)
     for headers, expected in ((user.headers, None), (root, "root")):

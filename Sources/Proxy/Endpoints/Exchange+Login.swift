@@ -257,9 +257,7 @@ extension Exchange {
     /// Shows the page that names the cause instead of looping. True: answered.
     func showsLostCookie(_ realm: Realm) -> Bool {
         guard head.method == .get, sendsCheckCookie else { return false }
-        let raw = headBytes.bindMemory(to: UInt8.self)
-        guard CookieScanner.find(realm.cookieName, in: head.fields, raw.span).count == 0
-        else { return false }
+        guard !keepsCookies(like: realm) else { return false }
         var reply = Reply(status: 200)
         setPage(
             &reply,
@@ -269,6 +267,16 @@ extension Exchange {
         reply.addCookie(Self.clearedCheckCookie)
         respond(reply)
         return true
+    }
+
+    /// Whether the browser has kept this realm's cookie or another's that is set in the same way: who has logged in
+    /// to one realm and goes on to the next has lost nothing.
+    private func keepsCookies(like realm: Realm) -> Bool {
+        let raw = headBytes.bindMemory(to: UInt8.self)
+        return worker.realms.contains {
+            $0.settings.cookieSecure == realm.settings.cookieSecure
+                && CookieScanner.find($0.cookieName, in: head.fields, raw.span).count > 0
+        }
     }
 
     func addChallenge(_ reply: inout Reply, _ realm: Realm) {
