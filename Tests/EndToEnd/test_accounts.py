@@ -473,6 +473,16 @@ def test_return_target_elsewhere_becomes_the_start(gateway, alice, target):
         assert page_fields(page.body).get("return_to", "/") in ("/", "")
 
 
+@pytest.mark.parametrize("target", ["%zz", "/a%", "/%ff", "%c0%ae%c0%ae/", "/\xff"])
+@pytest.mark.parametrize("page", ["login", "register"])
+def test_return_target_that_is_no_text_becomes_the_start(gateway, page, target):
+    response = gateway.fetch("GET", "/_auth/%s?return_to=%s" % (page, target), BROWSER)
+    if "\xff" in target:
+        assert response.status == 400, "not even a request line"
+    else:
+        assert response.status == 200 and page_fields(response.body).get("return_to", "/") == "/"
+
+
 @pytest.mark.parametrize("target", TARGETS_GOOD)
 def test_return_target_on_this_host_is_kept(gateway, alice, target):
     fields = dict(username="alice", password=PASSWORD, return_to=target)

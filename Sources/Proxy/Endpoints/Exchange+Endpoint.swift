@@ -194,6 +194,21 @@ extension Exchange {
         }
     }
 
+    /// `return_to` of the query. What is no text is as little a path of this host as an address elsewhere.
+    func queryTarget() -> [UInt8]?? {
+        guard let query = head.query else { return .some(nil) }
+        let raw = headBytes.bindMemory(to: UInt8.self)
+        let all = raw.span
+        do {
+            return .some(try FormBody.queryValue("return_to", in: all.extracting(query)))
+        } catch .malformed, .invalidUTF8 {
+            return .some([])
+        } catch {
+            refuse(400, .badRequest, error.detail)
+            return nil
+        }
+    }
+
     /// A return target that passed the check, else `/` or where the realm says.
     func checkedTarget(_ target: [UInt8]?, _ realm: Realm) -> [UInt8] {
         let prefix = realm.endpoints

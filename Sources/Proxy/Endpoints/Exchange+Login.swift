@@ -13,7 +13,7 @@ extension Exchange {
     // MARK: Pages
 
     func showLogin() {
-        guard let endpoint, let target = queryValue("return_to"), let next = queryValue("to"),
+        guard let endpoint, let target = queryTarget(), let next = queryValue("to"),
             let fresh = queryValue("fresh")
         else { return }
         if showsLostCookie(endpoint.realm) { return }

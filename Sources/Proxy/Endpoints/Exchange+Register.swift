@@ -7,7 +7,7 @@ import Throttling
 
 extension Exchange {
     func showRegister() {
-        guard let endpoint, let target = queryValue("return_to") else { return }
+        guard let endpoint, let target = queryTarget() else { return }
         guard endpoint.realm.isRegistrationOpen else {
             refuse(403, .registerClosed, "New accounts are not made here.")
             return
