@@ -79,7 +79,13 @@ final class WorkerProcess {
         watchSessions()
         userFiles.start()
         for group in worker.groups { group.startChecks() }
-        for realm in worker.realms { UserRecheck.start(realm, audit: audit) }
+        for realm in worker.realms {
+            UserRecheck.start(realm, audit: audit)
+            let ended = realm.meter.ended
+            realm.sessions.onExpired = {
+                ended.add(UInt64(clamping: $0), at: SessionEndLabel.expired.rawValue)
+            }
+        }
         loop.arm(repeatTimer, after: 1_000)
     }
 

@@ -6,6 +6,8 @@ public enum SessionLookup {
     case found(UnsafeRawBufferPointer, SessionView, SessionHash)
     /// There is none.
     case absent
+    /// There is one still, but its own end, or that of its grace, has passed.
+    case expired
     /// Nobody can tell at the moment. This lets nobody in and logs nobody out.
     case unavailable(SessionOutage)
 }

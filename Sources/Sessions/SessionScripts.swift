@@ -65,7 +65,8 @@ enum SessionScripts {
 
     /// KEYS: record, the user's sessions, their last use. ARGV: hash, record, its life in ms, when it began, how many
     /// sessions the user may have (0 = any number), `oldest`, `idle` or `reject`, life of the sets in ms, hash of the
-    /// session that this one replaces or nothing, base. Returns how many were evicted, or -1: rejected.
+    /// session that this one replaces or nothing, base. Returns how many were evicted and how many had come to their end
+    /// since the last login, or -1: rejected.
     static let login = """
         local base = ARGV[9]
         \(finish)
@@ -102,7 +103,7 @@ enum SessionScripts {
         if limit > 0 then
           for index = 1, #alive - limit + 1 do evicted = evicted + finish(alive[index]) end
         end
-        return evicted
+        return { evicted, #dead }
         """
 
     /// KEYS: record, the user's sessions, their last use. ARGV: hash, handle, base. Returns 1 if it was there.

@@ -22,14 +22,25 @@ extension SessionStore {
             replacing: replacing)
         let link = link(of: record.hash)
         link.call(command) { [self] outcome in
-            switch count(outcome, link) {
-            case .success(let count) where count >= 0:
+            if let (evicted, expired) = Self.login(outcome) {
                 noteCreated(record.hash)
-                completion(.created(evicted: Int(count)))
+                if expired > 0 { onExpired?(expired) }
+                completion(.created(evicted: evicted))
+                return
+            }
+            switch count(outcome, link) {
             case .success: completion(.limitReached)
             case .failure(let outage): completion(.unavailable(outage))
             }
         }
+    }
+
+    /// What the script of a login that was let in counted.
+    private static func login(_ outcome: RedisOutcome) -> (evicted: Int, expired: Int)? {
+        guard case .reply(.array(let counts)) = outcome, counts.count == 2,
+            case .integer(let evicted) = counts[0], case .integer(let expired) = counts[1]
+        else { return nil }
+        return (Int(clamping: evicted), Int(clamping: expired))
     }
 
     /// Ends a session. `completion` is called once, never within this call: true if the session is gone now,

@@ -15,6 +15,9 @@ public final class SessionStore {
     /// that cannot tell by itself what changed.
     public var onTouched: ((TouchedUser) -> Void)?
 
+    /// Told of a user's sessions that a login found to have come to their end by themselves: how many.
+    public var onExpired: ((Int) -> Void)?
+
     /// What is about a user, or all that there is if there are no `furtherLinks`.
     let redis: RedisConnection
     /// The other connections, over which sessions are spread.
@@ -167,7 +170,7 @@ extension SessionStore: RedisReceiver {
     private func check(_ record: UnsafeRawBufferPointer, _ entry: Pending) {
         if let view = entry.receiver.knownView(of: record, entry.hash) {
             let isAlive = SessionCheck.isAlive(view, now: loop.wallNow)
-            entry.receiver.sessionChecked(entry.token, isAlive ? .found(record, view, entry.hash) : .absent)
+            entry.receiver.sessionChecked(entry.token, isAlive ? .found(record, view, entry.hash) : .expired)
             return
         }
         var view = SessionView()
@@ -175,7 +178,7 @@ extension SessionStore: RedisReceiver {
             record, expecting: entry.hash, realm: realm, now: loop.wallNow, into: &view)
         switch result {
         case .found: entry.receiver.sessionChecked(entry.token, .found(record, view, entry.hash))
-        case .absent: entry.receiver.sessionChecked(entry.token, .absent)
+        case .absent: entry.receiver.sessionChecked(entry.token, .expired)
         case .mismatch: cut(entry, "the record of another session came: answers are out of step")
         case .unavailable(let reason):
             onAlarm?("session \(entry.hash): its record is no use (\(reason))")

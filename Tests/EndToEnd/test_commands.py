@@ -322,4 +322,5 @@ def test_text_log_is_one_clean_line_for_each_request(make_gateway):
         client.exchange(b"GET /public/a?%0a HTTP/1.1\r\nHost: a\r\nUser-Agent: x\x85\xff\"\\\r\n\r\n")
     line = wait_until(lambda: next((li for li in gateway.log().splitlines() if "/public/a" in li), None), 5,
         "the line")
+    assert " proto=http/1.1 route=/public/* auth=none server=%s tries=1 end=ok id=" % gateway.recorder.address in line
     assert " 200 " in line and not re.search(r"[\x00-\x08\x0b-\x1f\x7f]", line)

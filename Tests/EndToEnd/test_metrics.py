@@ -12,7 +12,7 @@ from harness.client import request
 from harness.gateway import binary, settle
 from harness.metrics import OPEN_METRICS, ask, promtool, scrape
 from harness.redis_server import free_port
-from harness.users import JSON, credentials, login, register
+from harness.users import JSON, credentials, fresh_name, log_in, login, register
 from harness.websocket import echo_tunnel, handshake
 from harness.wire import wait_until
 
@@ -225,6 +225,93 @@ def test_logins_and_sessions(gateway):
         assert login(gateway, user.name, "not the password").status == 401
         assert login(gateway, "nobody@example.org", "not the password").status == 401
         assert gateway.fetch("POST", "/_auth/logout", {**user.headers, **JSON}, b"{}").status in (200, 204)
+
+
+def ended(reason, amount, realm="main"):
+    return ("gatehouse_sessions_ended_total", {"realm": realm, "reason": reason}, amount)
+
+
+def test_sessions_that_operators_end(gateway):
+    """Commands work on Redis by themselves, and tell the gateway."""
+    names = [fresh_name("ended") for _ in range(4)]
+    for name in names:
+        register(gateway, name)
+        log_in(gateway, name)
+
+    def command(*words, stdin=None):
+        assert gateway.command(*words, "--config", gateway.path, stdin=stdin).returncode == 0
+
+    with Grown(gateway, ended("revoked", 2), ended("user_disabled", 4), ended("password", 2), ended("logout", 0)):
+        command("session", "kill", "--user", names[0])
+        command("user", "disable", names[1])
+        command("user", "delete", "--yes", names[2])
+        command("user", "passwd", names[3], stdin="another password\n")
+    with Grown(gateway, ended("revoked", 0)):
+        assert ask(gateway, "/audit?event=session_revoked&text.realm=other&number.sessions=3", "POST").status == 200
+        assert ask(gateway, "/audit?event=session_revoked&text.realm=main&number.sessions=-3", "POST").status == 200
+
+
+def test_sessions_that_users_end_elsewhere(gateway):
+    user = register(gateway)
+    others = [log_in(gateway, user.name) for _ in range(3)]
+    with Grown(gateway, ended("revoked", 3), ended("logout", 0)):
+        assert gateway.fetch("DELETE", "/_auth/sessions", {**user.headers, **JSON}).status == 204
+        assert gateway.fetch("GET", "/a", others[0].headers).status == 401
+    log_in(gateway, user.name)
+    with Grown(gateway, ended("revoked", 0), ended("logout", 2)):
+        assert gateway.fetch("POST", "/_auth/logout", {**user.headers, **JSON}, b'{"everywhere":true}').status == 204
+
+
+def test_expired_sessions_are_counted_at_the_next_login(make_gateway, make_redis):
+    redis = make_redis()
+    gateway = make_gateway(redis="unix://%s?db=0" % redis.path)
+    user = register(gateway)
+    second = log_in(gateway, user.name)
+    with Grown(gateway, ended("expired", 2), ended("evicted", 0)):
+        for session in (user, second):
+            assert redis("PEXPIRE", session.key(), "1") == 1
+        wait_until(lambda: redis("EXISTS", user.key(), second.key()) == 0, 2, "their end")
+        assert gateway.fetch("GET", "/a", user.headers).status == 401
+        assert gateway.command("session", "list", "--json", "--config", gateway.path).returncode == 0
+        log_in(gateway, user.name)
+        log_in(gateway, user.name)
+
+
+def test_what_a_check_says(make_gateway, make_redis):
+    """Also what the access log calls it."""
+    redis = make_redis()
+    gateway = make_gateway(
+        redis="unix://%s?db=0" % redis.path, realm="bearer on\n",
+        extra="realm staff {\n    users people\n    endpoints /_staff\n    bearer on\n}",
+        routes="realm main\nroute /* app user\nroute /staff/* app user { realm staff }")
+    user = register(gateway)
+
+    def check(realm, result):
+        return ("gatehouse_session_checks_total", {"realm": realm, "result": result}, 1)
+
+    def said(target, headers):
+        status = gateway.fetch("GET", target, headers).status
+        return status, gateway.wait_line(lambda e: e.get("path") == target, "access")["auth"]
+
+    with Grown(gateway, check("staff", "wrong_realm"), ("gatehouse_session_checks_total", {"realm": "staff"}, 1)):
+        assert said("/staff/token", {"Authorization": "Bearer " + user.ticket}) == (401, "wrong_realm")
+    with Grown(gateway, check("staff", "wrong_realm")):
+        assert said("/staff/cookie", {"Cookie": "__Host-staff=" + user.ticket}) == (401, "wrong_realm")
+    with Grown(gateway, check("staff", "bad_signature")):
+        assert said("/staff/made-up", {"Cookie": "__Host-staff=" + user.ticket[:-4] + "AAAA"}) == (401, "bad_signature")
+    renewed = gateway.fetch("POST", "/_auth/session", {**user.headers, **JSON}, b"{}")
+    assert renewed.status == 200
+    with Grown(gateway, check("main", "grace")):
+        assert said("/renewed", user.headers) == (200, "grace")
+    # Redis keeps the record, but its own end has passed.
+    record = json.loads(redis("GET", user.key()))
+    record["g"] = 1
+    assert redis("SET", user.key(), json.dumps(record, separators=(",", ":"))) == b"OK"
+    with Grown(gateway, check("main", "expired")):
+        assert said("/expired", user.headers) == (401, "expired")
+    redis("DEL", user.key())
+    with Grown(gateway, check("main", "absent")):
+        assert said("/gone", user.headers) == (401, "absent")
 
 
 def test_websockets(gateway):

@@ -162,11 +162,11 @@ struct SessionStoreTests {
         #expect(harness.lookup(other.hash) == .user("eve"), "what is known is another's")
         known.view.absoluteEnd = Clock.wallMilliseconds() - 1
         harness.known = known
-        #expect(harness.lookup(record.hash) == .absent)
+        #expect(harness.lookup(record.hash) == .expired)
         known.view.absoluteEnd = .max
         known.view.graceEnd = Clock.wallMilliseconds() - 1
         harness.known = known
-        #expect(harness.lookup(record.hash) == .absent)
+        #expect(harness.lookup(record.hash) == .expired)
         known.record[5] ^= 1
         harness.known = known
         #expect(

@@ -16,7 +16,7 @@ final class StoreHarness: SessionReceiver {
     var onFound: ((SessionView, SessionHash, UnsafeRawBufferPointer) -> Void)?
 
     enum Found: Equatable {
-        case user(String), absent, unavailable(SessionOutage)
+        case user(String), absent, expired, unavailable(SessionOutage)
     }
 
     init(
@@ -47,6 +47,7 @@ final class StoreHarness: SessionReceiver {
             found.append((token, .user(String(decoding: view.userID.bytes(in: bytes), as: UTF8.self))))
             onFound?(view, hash, bytes)
         case .absent: found.append((token, .absent))
+        case .expired: found.append((token, .expired))
         case .unavailable(let outage): found.append((token, .unavailable(outage)))
         }
     }

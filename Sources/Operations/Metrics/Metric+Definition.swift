@@ -103,8 +103,9 @@ extension Metric {
         case .sessionChecks:
             MetricDefinition(
                 "session_checks_total", .counter, [.realm, .sessionCheck],
-                "Sessions checked: ok; none, no ticket came; bad_signature, it was not ours; absent, the session has "
-                    + "ended; unavailable, Redis did not say.")
+                "Sessions checked: ok; grace, the same with the ticket before a renewal; none, no ticket came; "
+                    + "bad_signature, it was not ours; wrong_realm, it was of another realm; absent, the session has "
+                    + "ended; expired, it has just come to its own end; unavailable, Redis did not say.")
         case .authDecisions:
             MetricDefinition(
                 "auth_decisions_total", .counter, [.siteAndRoute, .decision],
@@ -120,9 +121,9 @@ extension Metric {
         case .sessionsEnded:
             MetricDefinition(
                 "sessions_ended_total", .counter, [.realm, .sessionEnd],
-                "Sessions ended by a logout, by one session too many (evicted), by their owner from elsewhere "
-                    + "(revoked) or by a new password (as one). Those that Redis lets expire are not counted, nor those "
-                    + "that a command ends.")
+                "Sessions ended by a logout, by one session too many (evicted), by their owner from elsewhere or an "
+                    + "operator (revoked), by a new password (as one), with their user (user_disabled). Those that "
+                    + "expired are counted when their user logs in next.")
         default: nil
         }
     }

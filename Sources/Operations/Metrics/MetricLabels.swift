@@ -38,10 +38,16 @@ public enum BadRequestLabel: Int, MetricLabel {
 
 /// What the check of a session said.
 public enum SessionCheckLabel: Int, MetricLabel {
-    case ok, none, badSignature, absent, unavailable
+    case ok, none, badSignature, absent, expired, wrongRealm, unavailable, grace
 
     /// As it is shown.
-    public var label: String { self == .badSignature ? "bad_signature" : "\(self)" }
+    public var label: String {
+        switch self {
+        case .badSignature: "bad_signature"
+        case .wrongRealm: "wrong_realm"
+        default: "\(self)"
+        }
+    }
 }
 
 /// What was decided about a request.

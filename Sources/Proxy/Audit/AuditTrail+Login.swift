@@ -51,11 +51,15 @@ extension AuditTrail {
         return recording(.sessionRevoked, who + [("by", current)], then)
     }
 
-    /// Tells that a user has ended all own sessions but that of the request.
-    func recordingOthers(_ identity: Identity, _ then: @escaping (Bool) -> Void) -> (Bool) -> Void {
+    /// Tells that a user has ended all own sessions but that of the request, and how many they were; nil: nobody can
+    /// tell.
+    func recordingOthers(_ identity: Identity, _ then: @escaping (Int?) -> Void) -> (Int?) -> Void {
         let current = LogValue.text(String(decoding: identity.handle, as: UTF8.self))
-        return recording(
-            .sessionRevoked, identity.auditOwner + [("session", "others"), ("by", current)], then)
+        let who = identity.auditOwner + [("session", "others"), ("by", current)]
+        return { count in
+            if let count { record(.sessionRevoked, who + [("sessions", .number(count))]) }
+            then(count)
+        }
     }
 
     /// Tells of an account whose maker did not wait for a session.

@@ -18,6 +18,8 @@ struct StoreChangeAudit {
         ]
         switch change {
         case .ended(let user):
+            realm.meter.ended.add(
+                UInt64(clamping: sessions), at: SessionEndLabel.userDisabled.rawValue)
             log.record(.sessionRevoked, [("user", .text(user.text))] + fields)
         case .roles(let user, let roles):
             fields.append(("roles", .text(roles.joined(separator: " "))))

@@ -42,16 +42,20 @@ extension Exchange {
         let realm = endpoint.realm
         let trail = auditTrail(realm)
         let who = identity.auditFields
-        let finish: (Bool) -> Void = { [self] isDone in
-            if isDone { trail.record(.logout, who + [("everywhere", .flag(everywhere))]) }
+        let finish: (Int?) -> Void = { [self] count in
+            if let count {
+                let sessions: AuditLog.Fields = everywhere ? [("sessions", .number(count))] : []
+                trail.record(.logout, who + [("everywhere", .flag(everywhere))] + sessions)
+            }
             guard epoch == self.epoch, isRunning else { return }
-            if isDone { answerLogout() } else { refuseUnavailableStore() }
+            if count != nil { answerLogout() } else { refuseUnavailableStore() }
         }
         if everywhere {
-            realm.sessions.endAll(userID: identity.userID) { finish($0 != nil) }
+            realm.sessions.endAll(userID: identity.userID, completion: finish)
         } else {
-            realm.sessions.end(
-                identity.hash, userID: identity.userID, handle: identity.handle, completion: finish)
+            realm.sessions.end(identity.hash, userID: identity.userID, handle: identity.handle) {
+                finish($0 ? 1 : nil)
+            }
         }
     }
 

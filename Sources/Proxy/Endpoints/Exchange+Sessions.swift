@@ -53,10 +53,10 @@ extension Exchange {
         guard let endpoint else { return }
         let finish = auditTrail(endpoint.realm).recordingOthers(
             identity,
-            whileRunning { exchange, isDone in
-                if isDone { then(exchange) } else { exchange.refuseUnavailableStore() }
+            whileRunning { exchange, count in
+                if count != nil { then(exchange) } else { exchange.refuseUnavailableStore() }
             })
-        endpoint.realm.sessions.endAll(userID: identity.userID, except: identity.hash) { finish($0 != nil) }
+        endpoint.realm.sessions.endAll(userID: identity.userID, except: identity.hash, completion: finish)
     }
 
     /// Ends the user's session with that handle; `then` hears whether it was the one of this request. Somebody

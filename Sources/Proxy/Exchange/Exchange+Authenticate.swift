@@ -55,7 +55,7 @@ final class Identity {
 
 /// What the session check said; the access log's `auth`.
 enum SessionResult {
-    case none, ok, badSignature, absent, unavailable
+    case none, ok, badSignature, absent, expired, wrongRealm, unavailable, grace
 
     var word: StaticString {
         switch self {
@@ -63,6 +63,9 @@ enum SessionResult {
         case .ok: "ok"
         case .badSignature: "bad_signature"
         case .absent: "absent"
+        case .expired: "expired"
+        case .wrongRealm: "wrong_realm"
+        case .grace: "grace"
         case .unavailable: "unavailable"
         }
     }
@@ -73,6 +76,9 @@ enum SessionResult {
         case .ok: .ok
         case .badSignature: .badSignature
         case .absent: .absent
+        case .expired: .expired
+        case .wrongRealm: .wrongRealm
+        case .grace: .grace
         case .unavailable: .unavailable
         }
     }
@@ -98,8 +104,8 @@ extension Exchange {
             clearsCookie = true
             decide()
         case .invalid:
-            realm.meter.checks.count(SessionCheckLabel.badSignature)
-            sessionResult = .badSignature
+            sessionResult = isOfAnotherRealm(realm) ? .wrongRealm : .badSignature
+            realm.meter.checks.count(sessionResult.label)
             decide()
         case .valid(let hash):
             phase = .authenticating
@@ -147,6 +153,23 @@ extension Exchange {
         return realm.tickets.verify(bytes(found.value), into: &hash) ? .valid(hash) : .invalid
     }
 
+    /// Whether the ticket that is none of `realm`'s is good in another realm. Only for the log and the metrics.
+    private func isOfAnotherRealm(_ realm: Realm) -> Bool {
+        guard worker.realms.count > 1, let ticket = presentedTicket(realm) else { return false }
+        var hash = SessionHash()
+        return worker.realms.contains { $0 !== realm && $0.tickets.verify(ticket, into: &hash) }
+    }
+
+    private func presentedTicket(_ realm: Realm) -> UnsafeRawBufferPointer? {
+        if usesBearer {
+            let values = head.fields.lazy.filter { $0.id == .authorization }.map { self.bytes($0.value) }
+            return values.compactMap { BearerToken.ticket(in: $0) }.first
+        }
+        let raw = headBytes.bindMemory(to: UInt8.self)
+        let found = CookieScanner.find(realm.cookieName, in: head.fields, raw.span)
+        return found.count == 1 ? bytes(found.value) : nil
+    }
+
     /// Checks the ticket of a bearer token.
     func verified(bearer ticket: UnsafeRawBufferPointer, _ realm: Realm) -> FoundTicket {
         if let hash = ticketMemo.session(in: ticket, of: .bearer, realm: realm.index) { return .valid(hash) }
@@ -172,13 +195,14 @@ extension Exchange: SessionReceiver {
         }
         switch answer {
         case .found(let bytes, let view, let hash):
-            sessionResult = .ok
+            sessionResult = view.graceEnd == nil ? .ok : .grace
             identity.set(bytes, view, hash)
             // Our own endpoints never extend a session (decision 11), but for the one that stands for a request.
             if endpoint == nil || endpoint?.kind == .verify {
                 fixedRealm?.use { $0.sessions.touch(hash, view, in: bytes) }
             }
         case .absent: sessionResult = .absent
+        case .expired: sessionResult = .expired
         case .unavailable:
             worker.tally.count(.sessionsUnavailable)
             sessionResult = .unavailable

@@ -57,7 +57,7 @@ extension Exchange {
         if case .ended(let end) = sessionFate {
             dropUpstream()
             self.end = end
-            sessionResult = .absent
+            sessionResult = end == .expired ? .expired : .absent
             refuseUnauthenticated()
             return false
         }

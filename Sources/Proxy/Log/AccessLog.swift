@@ -221,12 +221,38 @@ final class AccessLog {
         line.append(decimal: exchange.responseBytes)
         line.append(" ")
         line.append(milliseconds: exchange.times.total)
-        line.append("ms auth=")
-        line.append(exchange.sessionResult.word)
+        line.append("ms proto=http/1.")
+        line.append(decimal: exchange.head.minorVersion)
+        if let version = exchange.connection.tlsVersion {
+            line.append(" tls=")
+            line.append(version.text)
+        }
+        writeRouteText(exchange, &line)
         line.append(" end=")
         line.append(isTunnelOpening ? "upgrade" : exchange.end.word)
         line.append(" id=")
         exchange.withRequestID { line.append($0) }
+    }
+
+    private func writeRouteText(_ exchange: Exchange, _ line: inout LogLine) {
+        if let route = exchange.fixedRoute {
+            line.append(" route=")
+            route.use { route in route.settings.pattern.text.utf8.forEach { line.escape($0) } }
+        }
+        line.append(" auth=")
+        line.append(exchange.sessionResult.word)
+        if exchange.identity.isPresent {
+            let record = exchange.identity.record.readable
+            line.append(" user=")
+            line.escape(exchange.identity.view.userID.bytes(in: record), limit: 128)
+            line.append(" session=")
+            line.escape(exchange.identity.view.handle.bytes(in: record), limit: 16)
+        }
+        guard let server = exchange.fixedServer else { return }
+        line.append(" server=")
+        server.use { server in server.label.utf8.forEach { line.escape($0) } }
+        line.append(" tries=")
+        line.append(decimal: exchange.attempts)
     }
 
     // MARK: Process log

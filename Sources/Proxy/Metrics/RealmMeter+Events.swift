@@ -8,8 +8,8 @@ extension RealmMeter {
         case .login: noteBegun(fields, of: logins)
         case .register: noteBegun(fields, of: registrations)
         case .loginFailed: noteFailure(fields)
-        case .logout: ended.count(SessionEndLabel.logout)
-        case .sessionRevoked: ended.count(SessionEndLabel.revoked)
+        case .logout: ended.add(number("sessions", fields), at: SessionEndLabel.logout.rawValue)
+        case .sessionRevoked: ended.add(number("sessions", fields), at: SessionEndLabel.revoked.rawValue)
         case .sessionEvicted: ended.add(number("sessions", fields), at: SessionEndLabel.evicted.rawValue)
         case .passwordChanged: ended.count(SessionEndLabel.password)
         default: break

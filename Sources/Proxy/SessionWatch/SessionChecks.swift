@@ -127,7 +127,7 @@ extension SessionChecks: SessionReceiver {
             compare(check) {
                 $0.userID == found.userID && $0.roles == found.roles && $0.name == found.name
             }
-        case .absent:
+        case .absent, .expired:
             followRenewal(token, check)
             return
         // Whoever is inside stays inside while nobody can tell; the record's own end is kept all the same.

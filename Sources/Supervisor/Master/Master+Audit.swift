@@ -96,7 +96,18 @@ extension Master {
             if let number = Int(value) { fields.append((name, .number(number))) }
         }
         audit.record(event, fields + operatorFields(exchange))
+        if event == .sessionRevoked { countEnded(items) }
         return .text(200, "noted\n")
+    }
+
+    /// Sessions that a command has ended are counted with those that workers end.
+    private func countEnded(_ items: QueryItems) {
+        let realms = generations[fleet.serving]?.settings.realms ?? []
+        guard let realm = items["text.realm"], realms.contains(where: { $0.name == realm }),
+            let count = items["number.sessions"].flatMap({ UInt64($0) }), count <= 100_000_000
+        else { return }
+        let reason = SessionEndLabel.allCases.first { $0.label == items["text.reason"] } ?? .revoked
+        metricTotals.keep(.sessionsEnded, labels: [realm, reason.label], cells: [count])
     }
 
     /// Lower-case letters, and none of the names that every line has.

@@ -46,12 +46,10 @@ enum CommandAudit {
 }
 
 extension FoundUser {
-    /// Tells the audit log what a command has done to this user. `roles` are those that the user has now,
-    /// `sessions` how many ended.
-    func audit(_ event: AuditEvent, _ settings: Settings, roles: [String]? = nil, sessions: Int? = nil) {
+    /// Tells the audit log what a command has done to this user. `roles` are those that the user has now.
+    func audit(_ event: AuditEvent, _ settings: Settings, roles: [String]? = nil) {
         var fields = [("user", record.id.text), ("name", record.name.canonical), ("store", store.name)]
         if let roles { fields.append(("roles", roles.joined(separator: " "))) }
-        CommandAudit.report(
-            event, fields, numbers: sessions.map { [("sessions", $0)] } ?? [], settings: settings)
+        CommandAudit.report(event, fields, settings: settings)
     }
 }

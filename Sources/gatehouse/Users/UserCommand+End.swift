@@ -42,7 +42,7 @@ extension UserCommand {
                 if dryRun { return ExitStatus.success }
                 try found.setDisabled(true)
                 found.audit(.userDisabled, settings)
-                try UserSessions.end(found, settings)
+                try UserSessions.end(found, because: .userDisabled, settings)
                 return ExitStatus.success
             }
         }
@@ -74,7 +74,7 @@ extension UserCommand {
                 }
                 StandardError.say("deleted \(name)\n")
                 found.audit(.userDeleted, settings)
-                try UserSessions.end(found, settings)
+                try UserSessions.end(found, because: .userDisabled, settings)
                 return ExitStatus.success
             }
         }

@@ -117,7 +117,7 @@ extension UserCommand {
                 found.audit(.passwordChanged, settings)
                 if generate { StandardOutput.write(String(decoding: password, as: UTF8.self) + "\n") }
                 StandardError.say("\(found.record.name.typed) has a new password\n")
-                if !keepSessions { try UserSessions.end(found, settings) }
+                if !keepSessions { try UserSessions.end(found, because: .password, settings) }
                 return ExitStatus.success
             }
         }

@@ -10,14 +10,24 @@ enum UserSessions {
     /// Ends all of them, in every realm that uses the store, and says how many there were.
     ///
     /// - Throws: `ExitFailure` with status 69 if Redis cannot be reached: the store has been changed by then.
-    static func end(_ user: FoundUser, _ settings: Settings) throws(ExitFailure) {
+    static func end(
+        _ user: FoundUser, because reason: SessionEndLabel, _ settings: Settings
+    ) throws(ExitFailure) {
         var count: Int64 = 0
-        try withRedis(user, settings) { (redis, keys) throws(ExitFailure) in
+        try withRedis(user, settings) { (redis, keys, realm) throws(ExitFailure) in
             let command = SessionCommands(keys: keys).logoutEverywhere(
                 userID: Array(user.record.id.text.utf8))
-            count += try redis.call(command).number ?? 0
+            let ended = try redis.call(command).number ?? 0
+            count += ended
+            guard ended > 0 else { return }
+            CommandAudit.report(
+                .sessionRevoked,
+                [
+                    ("realm", realm), ("user", user.record.id.text),
+                    ("name", user.record.name.canonical), ("store", user.store.name),
+                    ("reason", reason.label),
+                ], numbers: [("sessions", Int(clamping: ended))], settings: settings)
         }
-        if count > 0 { user.audit(.sessionRevoked, settings, sessions: Int(count)) }
         StandardError.say("\(count) \(count == 1 ? "session" : "sessions") ended\n")
     }
 
@@ -28,7 +38,7 @@ enum UserSessions {
         _ roles: [String], of user: FoundUser, _ settings: Settings
     ) throws(ExitFailure) {
         var count: Int64 = 0
-        try withRedis(user, settings) { (redis, keys) throws(ExitFailure) in
+        try withRedis(user, settings) { (redis, keys, _) throws(ExitFailure) in
             let command = SessionCommands(keys: keys).setRoles(
                 roles.map { Array($0.utf8) }, userID: Array(user.record.id.text.utf8))
             count += try redis.call(command).number ?? 0
@@ -41,7 +51,7 @@ enum UserSessions {
     /// Calls `body` for each realm that uses the store.
     private static func withRedis(
         _ user: FoundUser, _ settings: Settings,
-        _ body: (CommandRedis, SessionKeys) throws(ExitFailure) -> Void
+        _ body: (CommandRedis, SessionKeys, String) throws(ExitFailure) -> Void
     ) throws(ExitFailure) {
         let realms = settings.realms.filter { settings.users[$0.users].name == user.store.name }
         guard !realms.isEmpty else { return }
@@ -51,7 +61,7 @@ enum UserSessions {
             for realm in realms {
                 let keys = SessionKeys(
                     prefix: Array(settings.redis.prefix.utf8), realm: Array(realm.name.utf8))
-                try body(redis, keys)
+                try body(redis, keys, realm.name)
             }
         } catch {
             throw ExitFailure(
