@@ -18,6 +18,12 @@ public struct ConfigurationFile: ConfigurationProvider {
     /// Reads and checks it, and all that it includes.
     public func read() -> ConfigurationReading {
         let recording = RecordingSource(source)
+        var reading = read(recording)
+        reading.files = recording.paths
+        return reading
+    }
+
+    private func read(_ recording: RecordingSource) -> ConfigurationReading {
         let result = loadSettings(path: path, source: recording, stateOverride: stateOverride)
         let report = DiagnosticFormat.text.render(result.diagnostics, path: path)
         if let unreadable = result.unreadable {

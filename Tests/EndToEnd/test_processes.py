@@ -254,6 +254,30 @@ def test_hangup_signal_reloads(make_gateway):
     wait_until(lambda: gateway.fetch("GET", "/x").body == b"new", 10, "the new configuration", 0.05)
 
 
+def test_watched_files_are_reloaded_by_themselves(make_gateway):
+    gateway = make_gateway(start=False, routes="route /* app public")
+    gateway.arguments = ["--watch"]
+    gateway.start()
+    gateway.write(routes="route /* - deny")
+    wait_until(lambda: gateway.fetch("GET", "/a").status == 403, 10, "the new configuration")
+    # What is wrong is told, and changes nothing.
+    gateway.write(routes="route /* app publik")
+    wait_until(lambda: any(e["event"] == "config_rejected" for e in gateway.lines("audit")), 10, "the verdict")
+    assert gateway.fetch("GET", "/a").status == 403
+    gateway.write(routes="route /* app public")
+    wait_until(lambda: gateway.fetch("GET", "/a").status == 200, 10, "the correction")
+    assert [e["event"] for e in gateway.lines("audit") if e["event"].startswith("config_")] == [
+        "config_loaded", "config_loaded", "config_rejected", "config_loaded"]
+    assert gateway.terminate() == 0
+
+
+def test_files_are_not_watched_unasked(make_gateway):
+    gateway = make_gateway(routes="route /* app public")
+    gateway.write(routes="route /* - deny")
+    settle(3)
+    assert gateway.fetch("GET", "/a").status == 200
+
+
 def test_wrong_configuration_changes_nothing(make_gateway):
     gateway = make_gateway(workers=2)
     user = register(gateway)

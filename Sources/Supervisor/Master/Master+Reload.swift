@@ -15,10 +15,18 @@ extension Master {
         if reloads.request(waiter) { reload() }
     }
 
+    /// Somebody may have changed a file.
+    func lookAtFiles() {
+        guard options.watchesFiles, stopPhase == .running, watch.look() else { return }
+        log.notice("the configuration has changed", ["config": .text(options.provider.path)])
+        requestReload()
+    }
+
     func reload() {
         log.notice("reloading", ["config": .text(options.provider.path)])
         tellReloading()
         let reading = options.provider.read()
+        watch.follow(reading.files)
         reloadReport = reading.report
         guard reading.settings != nil else {
             finishReload(verdict(ExitStatus.configuration, reading.summary))
@@ -90,6 +98,7 @@ extension Master {
                     status: ExitStatus.cannotCreate,
                     message: "cannot make the key file \(path): \(error.text)")
             }
+            watch.accept(path)
             log.notice("made a session key", ["path": .text(path)])
             hasCreated = true
         }

@@ -12,6 +12,8 @@ public struct MasterOptions {
     public var onPrepared: (Settings, String) throws(ExitFailure) -> Void = { _, _ throws(ExitFailure) in }
     /// Whether the start fails, with status 69, if Redis cannot be reached.
     public var requiresRedis = false
+    /// Whether the configuration is read again by itself when one of its files changes.
+    public var watchesFiles = false
     /// Commands of this program, with their arguments, that run beside the workers.
     public var companions: [[String]] = []
     /// Whether another program can take over with the same command line.
@@ -61,6 +63,8 @@ public final class Master {
     /// What a worker said that gave up because it cannot reach Redis.
     var redisTrouble: String?
     var reloads = ReloadQueue()
+    /// The files of the configuration, where they are watched.
+    var watch = FileWatch()
     /// From what the keys of TLS session tickets are made, the same for every generation.
     var ticketSecret: TicketSecret
     var reloadReport = ""
@@ -105,6 +109,7 @@ public final class Master {
             defer { state.markFinished() }
             FileLimit.raise()
             let master = try Master(options, settings, state)
+            master.watch.follow(reading.files)
             return try master.serve(reading)
         } catch {
             if !error.message.isEmpty { StandardError.write("gatehouse: \(error.message)\n") }

@@ -65,6 +65,7 @@ final class MasterTimers: DeadlineReceiver {
             master.log.flushRepeats()
             master.audit.reportDrops(to: master.log)
             master.checkWorkers()
+            master.lookAtFiles()
             armTick()
         }
     }

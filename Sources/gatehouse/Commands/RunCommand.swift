@@ -17,11 +17,19 @@ struct RunCommand: ParsableCommand {
             """)
     var requireRedis = false
 
+    @Flag(
+        help: """
+            Take a changed configuration into use by itself, a second or two after its files, those that it includes, \
+            or certificates and keys have changed. If it is wrong, the old one goes on, as with "gatehouse reload".
+            """)
+    var watch = false
+
     func run() {
         file.applyLogLevel()
         finish { () throws(ExitFailure) in
             var options = MasterOptions(provider: ConfigurationFile(path: try file.path()))
             options.requiresRedis = requireRedis
+            options.watchesFiles = watch
             return Master.run(options)
         }
     }
