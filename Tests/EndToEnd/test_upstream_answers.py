@@ -468,3 +468,19 @@ def test_fields_of_answers_are_left_alone(gateway, recorder, fields):
     recorder.on("/public/fields", lambda x: x.reply(401, b"body", fields))
     response = gateway.fetch("GET", "/public/fields")
     assert response.status == 401 and [response.all(n) for n, _ in fields] == [[v] for _, v in fields]
+
+
+@pytest.mark.parametrize("said,passed", [
+    ([], ["private"]), (["max-age=60"], ["max-age=60", "private"]),
+    (["no-cache, max-age=0"], ["no-cache, max-age=0", "private"]),
+    (["private=\"x-a\""], ["private=\"x-a\"", "private"]), (["max-age=5", "No-Store"], ["max-age=5", "No-Store"]),
+    (["private, max-age=60"], ["private, max-age=60"]), (["max-age=1 ,\tPRIVATE "], ["max-age=1 ,\tPRIVATE"]),
+    (["public, max-age=60"], ["public, max-age=60"]), (["s-maxage=9"], ["s-maxage=9"]),
+    (["privately, publication, s-maxage"], ["privately, publication, s-maxage", "private"]), ([","], [",", "private"]),
+])
+def test_shared_caches_keep_no_users_answer_unless_the_application_says_so(gateway, recorder, alice, said, passed):
+    fields = [("Cache-Control", value) for value in said]
+    for path in ("/kept", "/public/kept"):
+        recorder.on(path, lambda x: x.reply(200, b"body", fields))
+    assert gateway.fetch("GET", "/kept", alice.headers).all("cache-control") == passed
+    assert gateway.fetch("GET", "/public/kept", alice.headers).all("cache-control") == [v.strip() for v in said]

@@ -10,7 +10,8 @@ extension ForwardingRules {
         out.append(StatusLine.bytes(for: exchange.status))
         if exchange.clearsCookie { exchange.writeClearedCookie(into: out) }
         var hasDate = false
-        var hasCacheControl = false
+        let isPersonal = exchange.identity.isPresent
+        var isKeptFromOthers = false
         for index in exchange.responseHead.fields.indices {
             let line = exchange.responseHead.fields[index]
             switch line.id {
@@ -22,7 +23,11 @@ extension ForwardingRules {
             case .other where hasOwnRequestIDName:
                 if isRequestID(line, bytes) || line.isHopByHop && !isKept(bytes, line) { continue }
             case .date: hasDate = true
-            case .cacheControl: hasCacheControl = true
+            case .cacheControl:
+                if isPersonal && !isKeptFromOthers {
+                    isKeptFromOthers = CachePolicy.saysWhoMayKeep(
+                        UnsafeRawBufferPointer(rebasing: bytes[line.value]))
+                }
             default: if line.isHopByHop && !isKept(bytes, line) { continue }
             }
             write(
@@ -35,7 +40,7 @@ extension ForwardingRules {
             out.append("\r\n")
         }
         // A shared cache must not hand one user's answer to another.
-        if exchange.identity.isPresent && !hasCacheControl { out.append("Cache-Control: private\r\n") }
+        if isPersonal && !isKeptFromOthers { out.append("Cache-Control: private\r\n") }
         writeHSTS(exchange, into: out)
         writeRequestID(exchange, into: out)
         writeFraming(exchange, framing, into: out)
