@@ -21,6 +21,12 @@ ROUTES = """
     route /page/* app user { on_unauth login }
     route /api/* app user { on_unauth 401 }
     route /encoded/* app public { paths encoded }
+    route /fixed app public { set_header X-Fixed "a b" }
+    route /limited/* app user {
+        limit 20/s burst 40 per user
+        limit 1000/2h per ip
+        body 2g
+    }
 """
 PAGE = {"Accept": "text/html,*/*;q=0.8", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
 PROGRAM = {"Accept": "application/json"}
@@ -66,6 +72,7 @@ REQUESTS = [
     ("GET", "/ws/x"), ("GET", "/old/x"), ("GET", "/teapot"), ("GET", "/page/x"), ("GET", "/api/x"), ("POST", "/page/x"),
     ("GET", "/encoded/a%2Fb"), ("GET", "/public/a%2Fb"), ("GET", "/public//x"), ("GET", "/public/../deny"),
     ("GET", "/%61dmin/1"), ("GET", "/_auth/login"), ("TRACE", "/public/x"), ("GET", "/public/x?y=/../z"),
+    ("GET", "/.well-known/change-password"),
 ]
 
 
@@ -112,6 +119,15 @@ def test_headers_that_the_application_gets_are_told(private, people):
     assert explain(private, "GET", "/public/x", "--user", user.name)["headers"] == {}
 
 
+def test_fixed_headers_of_a_public_route_are_told(private):
+    assert explain(private, "GET", "/fixed")["headers"] == {"X-Fixed": "a b"}
+
+
+def test_routes_tell_limits_as_the_file_has_them(private):
+    line = next(line for line in private.command("routes").stdout.splitlines() if "/limited/*" in line)
+    assert line.endswith("limit 20/s burst 40 per user, limit 1000/2h per ip, body 2g"), line
+
+
 @pytest.mark.parametrize("words, status", [
     (["explain", "GET", "no-slash"], 64), (["explain", "GET"], 64), (["explain", "GET", "/x", "--header", "none"], 64),
     (["explain", "GET", "/x", "--user", "a", "--role", "b"], 64), (["explain", "GET", "/x", "--user", "nobody-at-all"], 1),
@@ -125,7 +141,7 @@ def test_routes_stand_in_the_order_of_matching(private):
     document = json.loads(private.command("routes", "--json").stdout)
     site = document["sites"][0]
     patterns = [route["pattern"] for route in site["routes"]]
-    assert sorted(patterns) == sorted(line.split()[1] for line in ROUTES.split("\n") if line.strip())
+    assert sorted(patterns) == sorted(line.split()[1] for line in ROUTES.split("\n") if "route " in line)
     assert patterns[-1] == "/*" and patterns.index("/admin/{id}/ping") < patterns.index("/admin/*")
     assert site["endpoints"] == [{"prefix": "/_auth", "realm": "main"}]
     table = private.command("routes").stdout.splitlines()

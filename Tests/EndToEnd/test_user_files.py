@@ -1,5 +1,6 @@
 """Accounts in a file that somebody else writes: htpasswd's, or one with roles."""
 
+import json
 import os
 
 import pytest
@@ -134,6 +135,29 @@ def test_a_wrong_file_at_the_start_is_refused(files, text):
     assert done.returncode != 0 and "users.txt" in done.stdout + done.stderr
     checked = gateway.command("check", gateway.path)
     assert checked.returncode == 78 and "users.txt" in checked.stdout + checked.stderr
+
+
+@pytest.mark.parametrize("text, line", [(None, 1), ("# staff\nanna:x\nanna:y\n", 3), ("anna:admin:$2y$04$secretsecret\n", 1)])
+def test_a_wrong_file_has_a_place_in_every_format(files, text, line):
+    gateway = files(text or "", start=False)
+    path = gateway.directory + "/users.txt"
+    if text is None:
+        os.unlink(path)
+    found = gateway.command("check", "--format", "json", gateway.path)
+    document = json.loads(found.stdout)
+    assert found.returncode == 78 and document["errors"] == 1, document
+    entry = document["diagnostics"][-1]
+    assert (entry["code"], entry["line"], entry["severity"]) == ("E406", line, "error")
+    assert entry["file"].endswith("users.txt") and entry["hints"]
+    shown = gateway.command("check", gateway.path)
+    assert "users.txt:%d:1: error[E406]" % line in shown.stdout and "secretsecret" not in shown.stdout + shown.stderr
+
+
+def test_a_user_who_cannot_log_in_is_a_warning(files):
+    gateway = files("anna:plain-words\n", start=False)
+    loose = gateway.command("check", gateway.path)
+    assert loose.returncode == 0 and "users.txt:1:1: warning[W517]" in loose.stdout, loose
+    assert gateway.command("check", "--strict", gateway.path).returncode == 78
 
 
 @pytest.mark.parametrize("store, users, said", [

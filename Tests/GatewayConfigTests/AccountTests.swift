@@ -31,13 +31,14 @@ import Testing
         ("register invite", "E212"), ("register closed", "E203"), ("identifier email", "E212"),
         ("password min", "E202"), ("password min 0", "E205"), ("password min 20 max 10", "E205"),
         ("password min 5 min 6", "E204"), ("password minimum 5", "E203"),
-        ("password min 5 blocklist", "E202"), ("password blocklist missing.txt", "E111"),
+        ("password min 5 blocklist", "E202"), ("password blocklist missing.txt", "E409"),
         ("password max", "E202"), ("hash bcrypt", "E202"), ("hash bcrypt 3", "E205"),
         ("hash bcrypt 31", "E205"),
         ("hash bcrypt 9", "W514"), ("hash bcrypt 12 1", "E208"), ("hash argon2id 19m 2", "E202"),
         ("hash argon2id 16k 1 4", "E205"), ("hash argon2id 19m 0 1", "E205"),
         ("hash argon2id 1m 1 1", "W514"),
-        ("hash scrypt 1", "E203"), ("default_roles Admin", "E205"), ("default_roles", "E202"),
+        ("hash scrypt 1", "E203"), ("default_roles ad,min", "E205"),
+        ("default_roles a b a", "E204"), ("default_roles", "E202"),
         ("find 'select 1'", "E305"), ("watch on", "E305"), ("store sqlite again.db", "E204"),
     ])
     func `refuses accounts that cannot be`(_ line: String, _ code: String) {

@@ -12,6 +12,7 @@ import Testing
         Wrong("listen 127.0.0.1:8080", "8:8 E204"),
         Wrong("upstream app { server a:1 }", "8:1 E204"),
         Wrong("realm main { users people }", "8:1 E204"),
+        Wrong("listen :1 { protocols http/1.1 http/1.1 }\ntrust_proxy 10.0.0.0/8", "8:32 E204"),
         Wrong("users people { store sqlite x.db }", "8:1 E204"),
         Wrong("site * { route /x app user }", "8:6 E204"),
         Wrong("site a.b A.B. { route /x app user }", "8:10 E204"),

@@ -167,6 +167,17 @@ struct DumpTests {
         #expect(first == second)
     }
 
+    @Test func `every default is told, in words where it has no form of its own`() throws {
+        let text = try #require(dumpConfiguration(path: "gateway.conf", source: source, defaults: true).text)
+
+        for line in ["bearer off", "remember off", "tls off", "hsts off", "fresh off", "session off"] {
+            #expect(text.contains("\(line) "), "\(line)")
+        }
+        #expect(text.contains("# login_limit: 10/5m per account_ip, 100/5m per ip"))
+        #expect(text.contains("# hash_queue: 4 x CPUs"))
+        #expect(!text.contains("bearer on"))
+    }
+
     @Test func `a configuration with errors is none to show`() {
         #expect(
             dumpConfiguration(path: "x", source: TextSource(files: ["x": "listen\n"]), defaults: false).text

@@ -170,7 +170,7 @@ import Testing
     @Test(arguments: [
         ("route /x", "E202"), ("route /x app", "E207"), ("route /x user", "E207"),
         ("route /x app usr", "E207"),
-        ("route /x app role", "E202"), ("route /x app role Admin", "E205"),
+        ("route /x app role", "E202"), ("route /x app role ad,min", "E304"),
         ("route /x app user admin", "E208"),
         ("route /x ap user", "E301"), ("route /x - user", "E305"), ("route /admin* app user", "E206"),
         ("route /a/*/b app user", "E206"), ("route * app user", "E205"), ("route x app user", "E205"),
@@ -179,7 +179,8 @@ import Testing
         ("route /%2e%2e/x app user", "E205"),
         ("route /a{id} app user", "E205"), ("route /{} app user", "E205"),
         ("route /x app user { methods get }", "E205"), ("route /x app user { methods TRACE }", "E205"),
-        ("route /x app user { methods GET GET }", "E204"),
+        ("route /x app user { methods GET GET }", "E204"), ("route /x app role a b a", "E204"),
+        ("route /x;y app user", "W505"), ("route /x%2fy app user", "W505"),
         ("route /x app user { limit 5 per user }", "E205"),
         ("route /x app user { buffering on }", "E212"), ("route /x app public { fresh 5m }", "E305"),
         ("route /x app optional { fresh 5m }", "E305"), ("route /x app user { fresh 5 }", "E205"),

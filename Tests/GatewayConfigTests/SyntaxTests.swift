@@ -51,6 +51,28 @@ struct Wrong: Sendable, CustomTestStringConvertible {
         #expect(result.settings == nil)
     }
 
+    @Test(arguments: [
+        Wrong("log { level \"info }", "8:13 E101"),
+        Wrong("site a.b { route / app user { body \"1k } }\nworkers 2", "8:36 E101"),
+        Wrong("log { level ${env:X\nworkers 2", "8:13 E113"),
+        Wrong("log { level \"info\"x }", "8:19 E108"),
+        Wrong("realm main {\n    users people\n}", "8:1 E204"),
+    ])
+    func `one slip is one error`(_ wrong: Wrong) {
+        let result = load(Sample.with(wrong.text))
+
+        #expect(places(result) == [wrong.place], "\(render(result))")
+    }
+
+    @Test func `says what to do about every error of reading`() {
+        let text =
+            "log {\n    level info;\n    xyzzy 1\n    level \"a\"b\nsite * {\n    route /* app \"user\n"
+        let result = load(Sample.base + text)
+
+        #expect(result.diagnostics.count == 7, "\(render(result))")
+        #expect(result.diagnostics.allSatisfy { !$0.hints.isEmpty }, "\(render(result))")
+    }
+
     @Test func `one missing brace is one error`() {
         let text = """
             \(Sample.head)

@@ -76,8 +76,12 @@ struct UserFileContent: Sendable, Equatable {
             fields.count < 3
             ? []
             : fields[2].split(separator: UInt8(ascii: ",")).map { String(decoding: $0, as: UTF8.self) }
-        if let refusal = RoleName.refusal(of: roles) {
-            throw Fault(line: number, reason: "user \(name): \(refusal)")
+        if RoleName.refusal(of: roles) != nil {
+            // Not which one: where hash and roles have changed places, it is the hash.
+            throw Fault(
+                line: number,
+                reason: "user \(name): more than \(RoleName.maximumRoles) roles, or one that is not 1 to "
+                    + "\(RoleName.maximumCount) of [A-Za-z0-9_.:@/+-]; a line is name:hash:role,role")
         }
         // As in shadow(5): a mark in front of the hash locks the account and keeps the hash.
         let isLocked = text.hasPrefix("!") || text.hasPrefix("*")

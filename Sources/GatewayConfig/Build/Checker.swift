@@ -154,9 +154,14 @@ enum UnknownDirective {
         }
         if let ours = Schema.foreign[name.lowercased()] { return "use: \(ours)" }
         let everywhere = Schema.rules.map(\.name)
-        guard let near = Suggestion.nearest(to: name, in: everywhere) else { return nil }
+        guard let near = Suggestion.nearest(to: name, in: everywhere) else { return known(context) }
         let owners = Schema.contexts(of: near).map(\.rawValue).joined(separator: ", ")
         return "did you mean \(Printable.quoted(near)), which belongs in: \(owners)?"
+    }
+
+    private static func known(_ context: Context) -> String {
+        let names = Schema.rules(in: context).filter { !$0.isLater }.map(\.name)
+        return "known \(context.place): \(names.joined(separator: " "))"
     }
 }
 

@@ -5,12 +5,21 @@ extension SettingsBuilder {
             let block = item.block
             buildStore(block, &users)
             block.set("register", &users.register)
-            users.defaultRoles = block.first("default_roles")?.values.map(\.text) ?? []
+            buildRoles(block, &users)
             if let password = block.first("password") { buildPassword(password, &users) }
             if let hash = block.first("hash") { buildHash(hash, &users) }
             settings.users.append(users)
         }
         checkStores()
+    }
+
+    private func buildRoles(_ block: Block, _ users: inout UsersSettings) {
+        for value in block.first("default_roles")?.values ?? [] {
+            if users.defaultRoles.contains(value.text) {
+                log.error("E204", value.word.position, "role \(value.word.shown) is given twice")
+            }
+            users.defaultRoles.append(value.text)
+        }
     }
 
     private func checkStores() {
@@ -52,11 +61,11 @@ extension SettingsBuilder {
         case .success(let bytes) where bytes.count <= Self.blocklistLimit: return bytes
         case .success:
             log.error(
-                "E205", word.position, "the blocklist has over \(Number.sizeText(Self.blocklistLimit))",
+                "E409", word.position, "the blocklist has over \(Number.sizeText(Self.blocklistLimit))",
                 ["the first thousands of a list sorted by frequency are those that are tried"])
         case .failure(let error):
             let shown = word.isSecret ? secretPlaceholder : Printable.quoted(path)
-            log.error("E111", word.position, "cannot read \(shown): \(error.message)")
+            log.error("E409", word.position, "cannot read the blocklist \(shown): \(error.message)")
         }
         return nil
     }
@@ -111,7 +120,7 @@ extension SettingsBuilder {
         var cookies: [String: Int] = [:]
         for (index, (name, item)) in realms.items.enumerated() {
             let realm = realm(name, item.block)
-            if let earlier = cookies[realm.cookie], !name.isEmpty {
+            if let earlier = cookies[realm.cookie], !name.isEmpty, settings.realms[earlier].name != name {
                 let position = item.block.value("cookie")?.word.position ?? item.position
                 log.error(
                     "E204", position,

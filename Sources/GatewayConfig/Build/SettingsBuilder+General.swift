@@ -19,6 +19,7 @@ extension SettingsBuilder {
             seen[endpoint] = seen[endpoint] ?? item.position
             var listener = ListenerSettings(endpoint: endpoint)
             item.block.set("backlog", &listener.backlog)
+            checkProtocols(item)
             buildTLS(item, &listener)
             buildRedirect(item, &listener)
             buildProxyProtocol(item, &listener)

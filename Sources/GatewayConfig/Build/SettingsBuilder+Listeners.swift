@@ -1,5 +1,13 @@
 /// What a listener does besides accepting.
 extension SettingsBuilder {
+    func checkProtocols(_ item: Item) {
+        guard let values = item.block.first("protocols")?.values, values.count > 1 else { return }
+        for (index, value) in values.enumerated()
+        where values[..<index].contains(where: { $0.text == value.text }) {
+            log.error("E204", value.word.position, "\(value.word.shown) is given twice")
+        }
+    }
+
     func buildRedirect(_ item: Item, _ listener: inout ListenerSettings) {
         guard let redirect = item.block.first("redirect") else { return }
         listener.redirect = redirect.values.count > 1 ? Number.digits(redirect.values[1].word.bytes) : 308

@@ -72,12 +72,18 @@ extension SettingsBuilder {
             log.error("E202", word.position, "role needs at least one name", ["write: role admin"])
             return nil
         }
-        var isValid = true
-        for name in names where !Name.isValid(name.bytes) {
-            _ = reader.wrong(name, "a role: a small letter, then small letters, digits, _ and -, at most 63")
-            isValid = false
+        var seen: [String] = []
+        for name in names {
+            if !Name.isRole(name.bytes) {
+                log.error(
+                    "E304", name.position, "\(name.shown) is a role that nobody can have", [Name.roleForm])
+            } else if seen.contains(name.text) {
+                log.error("E204", name.position, "role \(name.shown) is given twice")
+            } else {
+                seen.append(name.text)
+            }
         }
-        return isValid ? .role(names.map(\.text)) : nil
+        return seen.count == names.count ? .role(seen) : nil
     }
 
     private func target(_ item: Item, _ access: RouteSettings.Access?) -> RouteSettings.Target? {

@@ -19,7 +19,7 @@ extension SettingsBuilder {
         let named = item.block.value("realm")?.word
         if let named {
             site.realm = resolve(named, in: realms)
-        } else if settings.realms.count == 1 {
+        } else if realms.isOne {
             site.realm = 0
         }
         // Two steps: the optimiser of Swift 6.3 fails on a chain of them.
@@ -108,6 +108,7 @@ extension SettingsBuilder {
         let used = Set(([site.realm] + site.routes.map(\.realm)).compactMap { $0 }).sorted()
         for (item, route) in routes {
             guard let route else { continue }
+            checkStrict(item, route)
             for realm in used.map({ settings.realms[$0] })
             where Self.isCovered(route.pattern, realm.endpoints) {
                 log.warning(
@@ -119,6 +120,22 @@ extension SettingsBuilder {
             guard !used.isEmpty, route.pattern.text == "/.well-known/change-password" else { continue }
             log.warning("W505", item.position, "unreachable route: the gateway answers here itself")
         }
+    }
+
+    /// Requests for what only `paths encoded` lets through are refused.
+    private func checkStrict(_ item: Item, _ route: RouteSettings) {
+        guard !route.encodedPaths, let word = item.partial.first??.word else { return }
+        let odds: [StaticString] = ["%2F", ";", "%3B"]
+        let odd = odds.first { odd in
+            route.pattern.segments.contains { segment in
+                guard case .literal(let bytes) = segment else { return false }
+                return bytes[...].firstOffset(of: odd) != nil
+            }
+        }
+        guard let odd else { return }
+        log.warning(
+            "W505", word.position, "unreachable route: requests with \"\(odd)\" in their path are refused",
+            ["to let them through here: paths encoded"])
     }
 
     private static func isCovered(_ pattern: PathPattern, _ prefix: String) -> Bool {

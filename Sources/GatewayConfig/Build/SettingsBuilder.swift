@@ -91,6 +91,9 @@ struct Definitions {
 
     var names: [String] { items.map(\.name).filter { !$0.isEmpty } }
 
+    /// Whether there is one, however often it is given.
+    var isOne: Bool { items.count == 1 || indices.count == 1 && names.count == items.count }
+
     mutating func add(_ item: Item, _ log: DiagnosticLog) {
         let name = item.values.first?.text ?? ""
         if let earlier = indices[name], !name.isEmpty {

@@ -7,6 +7,9 @@ extension ValueReader {
         case .headerPattern: return headerPattern(word)
         case .cookieName: return cookieName(word)
         case .method: return method(word)
+        case .role:
+            if Name.isRole(word.bytes) { return Value(word: word, kind: .text(word.text)) }
+            return wrong(word, "a role", [Name.roleForm])
         default:
             if Name.isValid(word.bytes) { return Value(word: word, kind: .text(word.text)) }
             return wrong(word, "a name: a small letter, then small letters, digits, _ and -, at most 63")

@@ -15,7 +15,7 @@ struct ValueReader {
         case .headerText: return headerText(word)
         case .secret: return secret(word)
         case .word: return Value(word: word, kind: .text(word.text))
-        case .name, .header, .headerPattern, .cookieName, .method: return name(word, rule)
+        case .name, .role, .header, .headerPattern, .cookieName, .method: return name(word, rule)
         case .urlPath, .pattern, .origin: return urlPart(word, rule)
         case .range, .listenAddress, .serverAddress, .adminAddress, .host: return address(word, rule)
         }

@@ -54,9 +54,10 @@ private struct DumpWriter {
             line("}", nil, depth)
             return
         }
-        if let value = rule.defaultText, rule.example == "\(rule.name) \(value)" {
-            line(rule.example, "default", depth)
-        }
+        guard let value = rule.defaultText else { return }
+        // What only words can tell stands in a comment.
+        let isWritable = rule.example == "\(rule.name) \(value)" || value == "off" && rule.takesOff
+        line(isWritable ? "\(rule.name) \(value)" : "# \(rule.name): \(value)", "default", depth)
     }
 
     private func words(_ item: Item) -> [String] {

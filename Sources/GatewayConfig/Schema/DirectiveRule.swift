@@ -73,6 +73,17 @@ struct DirectiveRule: Sendable {
         return ([name] + (isLater ? [] : words) + tail).joined(separator: " ")
     }
 
+    /// Whether `off` alone is a value of it.
+    var takesOff: Bool {
+        guard arguments.count == 1, let argument = arguments.first else { return false }
+        return switch argument.rule {
+        case .duration(_, let off), .size(_, let off), .header(let off): off
+        case .choice(let words, _), .count(_, let words): words.contains("off")
+        case .onlyOff: true
+        default: false
+        }
+    }
+
     /// Fewest and most words behind the name.
     var wordCount: ClosedRange<Int> {
         let fewest = arguments.reduce(0) { $0 + $1.count.lowerBound }

@@ -20,7 +20,7 @@ extension Schema {
             "register", in: .users, [.choice("off", "open", later: ["invite", "approval"])], default: "off",
             "Whether people make accounts themselves.", example: "register off"),
         DirectiveRule(
-            "default_roles", in: .users, [ArgumentRule("NAME", .name, ArgumentRule.many)],
+            "default_roles", in: .users, [ArgumentRule("NAME", .role, ArgumentRule.many)],
             default: "none",
             "Roles of a new account.", example: "default_roles member"),
         DirectiveRule(

@@ -14,6 +14,8 @@ indirect enum ValueRule: Sendable {
     case path
     /// `[a-z][a-z0-9_-]{0,62}`.
     case name
+    /// `[A-Za-z0-9_.:@/+-]{1,64}`.
+    case role
     /// Name of a header, or `off` where that is allowed.
     case header(off: Bool)
     /// Name of a header, or its beginning and `*`.

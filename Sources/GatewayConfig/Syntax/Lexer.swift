@@ -18,6 +18,8 @@ struct Lexer {
     private var line = 1
     private var lineStart = 0
     private var pending: Token?
+    /// The rest of the current line, and a brace in it, went into a word without an end.
+    private(set) var isLineLost = false
 
     init(_ bytes: [UInt8], file: Int, log: DiagnosticLog, expander: Expander) {
         self.bytes = bytes
@@ -53,6 +55,7 @@ struct Lexer {
     private var position: Position { Position(file: file, line: line, offset: index - lineStart) }
 
     private mutating func endLine() {
+        isLineLost = false
         index += 1
         line += 1
         lineStart = index
@@ -135,7 +138,7 @@ struct Lexer {
         while index < bytes.count, bytes[index] != 0x0a, !isLineEndReturn {
             if bytes[index] == quote {
                 index += 1
-                checkAfterQuote()
+                checkAfterQuote(&word)
                 return word.finish(end: index - lineStart, line: line)
             }
             if quote == UInt8(ascii: "\"") {
@@ -143,14 +146,20 @@ struct Lexer {
             }
             takeLiteral(into: &word)
         }
-        log.error("E101", word.position, "quote is not closed on its line")
+        log.error(
+            "E101", word.position, "quote is not closed on its line",
+            ["close it, or put a \\ before one that belongs to a text in double quotes"])
         word.isFailed = true
+        isLineLost = true
         return word.finish(end: index - lineStart, line: line)
     }
 
-    private mutating func checkAfterQuote() {
+    /// What stands there is taken for a part of the word, so that one slip is one error.
+    private mutating func checkAfterQuote(_ word: inout WordBuilder) {
         guard !isAtBlank, bytes[index] != UInt8(ascii: ";"), joinCount == 0 else { return }
         log.error("E108", position, "text right after a closing quote", ["put a space between them"])
+        word.isFailed = true
+        while !isAtBlank, bytes[index] != UInt8(ascii: ";"), joinCount == 0 { index += 1 }
     }
 
     /// Whether there was an escape.
@@ -190,6 +199,7 @@ struct Lexer {
             log.error(
                 "E113", start, "\"${\" without \"}\"", ["in single quotes everything stands for itself"])
             word.isFailed = true
+            isLineLost = true
             index = end
             return true
         }

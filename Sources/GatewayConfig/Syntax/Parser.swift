@@ -23,6 +23,8 @@ struct Parser {
     private var words: [Word] = []
     /// Position of a block's end on the current line: nothing but another one may follow.
     private var closed: Position?
+    /// The end of the line before the current token went into a word without an end.
+    private var wasLineLost = false
     /// Blocks beyond `maximumDepth` that are open.
     private var excess = 0
 
@@ -36,6 +38,7 @@ struct Parser {
     /// Directives at the file's top level, and whether something there could not be read.
     mutating func parse() -> (nodes: [Node], isBroken: Bool) {
         while true {
+            wasLineLost = lexer.isLineLost
             switch lexer.next() {
             case .word(let word): add(word)
             case .open(let position): open(at: position)
@@ -129,6 +132,11 @@ struct Parser {
     private mutating func endLine() {
         finishDirective()
         closed = nil
+        // The brace that is missed is part of what has been reported.
+        while wasLineLost, top > 0, stack[top].isOneLine {
+            stack[top].isBroken = true
+            pop()
+        }
         guard top > 0 else { return }
         if stack[top].isOneLine, let opener = stack[top].opener {
             breakBlock(
@@ -163,7 +171,10 @@ struct Parser {
 
     private mutating func closeAll() {
         while top > 0 {
-            if let opener = stack[top].opener { log.error("E102", opener, "block is never closed") }
+            if let opener = stack[top].opener {
+                log.error(
+                    "E102", opener, "block is never closed", ["close it with \"}\" on a line of its own"])
+            }
             stack[top].isBroken = true
             let count = stack[top - 1].children.count
             pop()

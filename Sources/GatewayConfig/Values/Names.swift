@@ -6,6 +6,15 @@ enum Name {
         return text.allSatisfy { ASCII.isLower($0) || ASCII.isDigit($0) || $0 == 0x5f || $0 == 0x2d }
     }
 
+    /// A role that a store of users can hold: `[A-Za-z0-9_.:@/+-]+`, at most 64.
+    static func isRole(_ text: [UInt8]) -> Bool {
+        !text.isEmpty && text.count <= 64
+            && text.allSatisfy { ASCII.isLetterOrDigit($0) || "_.:@/+-".utf8.contains($0) }
+    }
+
+    /// That, in words.
+    static let roleForm = "roles are 1 to 64 letters, digits and any of _ . : @ / + -"
+
     /// `[A-Za-z0-9-]+`, at most 64.
     static func isHeader(_ text: some Collection<UInt8>) -> Bool {
         !text.isEmpty && text.count <= 64 && text.allSatisfy { ASCII.isLetterOrDigit($0) || $0 == 0x2d }

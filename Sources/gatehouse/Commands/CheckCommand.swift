@@ -21,18 +21,17 @@ struct CheckCommand: ParsableCommand {
         }
     }
 
-    /// Files of users, which a start would refuse.
-    private static func checkFiles(_ settings: Settings?) throws(ExitFailure) {
-        for users in settings?.users ?? [] {
-            guard case .file(let path, _) = users.store else { continue }
-            do throws(StoreError) {
-                let store = try FileUserStore(path: path)
-                for user in store.unusableHashes {
-                    StandardError.write("\(path):\(user.line): warning: user \(user.id): \(user.reason)\n")
-                }
-            } catch {
-                throw ExitFailure(
-                    status: ExitStatus.configuration, message: "users \(users.name): \(error)")
+    /// What is wrong in files of users, for which a start would be refused.
+    private static func users(_ settings: Settings) -> [Diagnostic] {
+        settings.users.flatMap { users -> [Diagnostic] in
+            guard case .file(let path, _) = users.store else { return [] }
+            return FileUserStore.findings(path: path).map { finding in
+                Diagnostic(
+                    file: path, line: finding.line, severity: finding.isFault ? .error : .warning,
+                    code: finding.isFault ? "E406" : "W517",
+                    message: finding.isFault ? "users \(users.name): \(finding.message)" : finding.message,
+                    hints: finding.isFault
+                        ? ["each line is name:hash or name:hash:role,role"] : ["make one: gatehouse hash"])
             }
         }
     }
@@ -45,15 +44,16 @@ struct CheckCommand: ParsableCommand {
                 throw ExitFailure(status: ExitStatus.noInput, message: "\(path): \(unreadable.message)")
             }
             var found = result.diagnostics
-            if connect, let settings = result.settings {
+            if let settings = result.settings { found += Self.users(settings) }
+            let isWrong = found.contains { $0.severity == .error }
+            if connect, !isWrong, let settings = result.settings {
                 var check = ConnectCheck(settings, path: path)
                 check.run()
                 found += check.diagnostics
             }
             StandardOutput.write(format.render(found, path: path))
             let warnings = found.count { $0.severity == .warning }
-            if result.errorCount > 0 || strict && warnings > 0 { return ExitStatus.configuration }
-            try Self.checkFiles(result.settings)
+            if isWrong || strict && warnings > 0 { return ExitStatus.configuration }
             if found.count > warnings { return ExitStatus.unavailable }
             if warnings == 0 { StandardError.say("\(path): good\n") }
             return ExitStatus.success

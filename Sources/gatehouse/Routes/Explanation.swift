@@ -49,6 +49,17 @@ struct Explanation {
         }
     }
 
+    /// What the gateway answers itself, whatever the routes say.
+    private mutating func answer(_ own: GatewayPath) {
+        switch own {
+        case .endpoint(let realm, _): dead = .gateway(realm: settings.realms[realm].name)
+        case .changePassword(let realm):
+            dead = .answered(status: 302, code: "redirect")
+            detail = "it leads to \(settings.realms[realm].endpoints)/account"
+        case .absent: dead = .answered(status: 404, code: "not_found")
+        }
+    }
+
     private static func code(_ status: Int) -> String {
         status == 405 ? "method_not_allowed" : "bad_request"
     }
@@ -71,8 +82,8 @@ struct Explanation {
         }
         hosts = settings.sites[site].hosts
         let routes = settings.sites[site].routes
-        if case .endpoint(let realm, _)? = router.gatewayPath(site: site, path: request.path.span) {
-            dead = .gateway(realm: settings.realms[realm].name)
+        if let own = router.gatewayPath(site: site, path: request.path.span) {
+            answer(own)
             return
         }
         candidates = router.candidates(site: site, path: request.path.span).map { routes[$0] }
@@ -150,6 +161,11 @@ struct Explanation {
         case .forbidden, .denied: return .answered(status: 403, code: "forbidden_role")
         case .unavailable: return .answered(status: 503, code: "store_unavailable")
         }
+    }
+
+    /// The fixed headers that the application gets on this route.
+    var fixedHeaders: [(name: String, value: String)] {
+        route?.setHeaders.map { ($0.name, $0.value) } ?? []
     }
 
     /// The identity headers that the application gets.

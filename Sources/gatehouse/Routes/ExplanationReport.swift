@@ -23,8 +23,9 @@ struct ExplanationReport {
     }
 
     private var headers: [(name: String, value: String)] {
-        guard case .forwarded(withIdentity: true) = outcome, let identity else { return [] }
-        return explanation.identityHeaders(identity)
+        guard case .forwarded(let withIdentity) = outcome else { return [] }
+        guard withIdentity, let identity else { return explanation.fixedHeaders }
+        return explanation.identityHeaders(identity) + explanation.fixedHeaders
     }
 
     // MARK: Words

@@ -31,18 +31,23 @@ enum RouteText {
     }
 
     /// What is special about it.
-    static func notes(_ route: RouteSettings) -> String {
+    static func notes(_ route: RouteSettings, _ settings: Settings) -> String {
         var notes: [String] = []
         if route.websocket { notes.append("websocket") }
         if let prefix = route.stripPrefix { notes.append("strip_prefix \(prefix)") }
         if let path = route.rewrite { notes.append("rewrite \(path)") }
         if !route.csrf { notes.append("csrf off") }
         for limit in route.limits {
-            notes.append("limit \(limit.rate.count)/\(limit.rate.window)ms per \(limit.subject.rawValue)")
+            let burst = limit.burst == limit.rate.count ? "" : " burst \(limit.burst)"
+            notes.append("limit \(SettingText.rate(limit.rate))\(burst) per \(limit.subject.rawValue)")
+        }
+        if route.body != settings.limits.body { notes.append("body \(SettingText.size(bytes: route.body))") }
+        if let timeout = route.timeout {
+            notes.append("timeout \(SettingText.duration(milliseconds: timeout))")
         }
         if route.encodedPaths { notes.append("paths encoded") }
         if route.onUnauthenticated != .auto { notes.append("on_unauth \(route.onUnauthenticated.rawValue)") }
-        if let fresh = route.fresh { notes.append("fresh \(fresh / 1_000)s") }
+        if let fresh = route.fresh { notes.append("fresh \(SettingText.duration(milliseconds: fresh))") }
         return notes.joined(separator: ", ")
     }
 }

@@ -41,7 +41,7 @@ struct RoutesCommand: ParsableCommand {
                 table.add(
                     hosts, route.pattern.text, RouteText.methods(route), RouteText.access(route),
                     RouteText.realm(route, settings), RouteText.target(route, settings), "\(route.line)",
-                    RouteText.notes(route))
+                    RouteText.notes(route, settings))
             }
         }
         return table.text
