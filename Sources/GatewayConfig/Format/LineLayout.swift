@@ -35,6 +35,9 @@ struct LineLayout {
                     pad(&line, to: commentColumn(of: index))
                 }
                 line += comment
+            } else if line.last == UInt8(ascii: "\\") {
+                // A word's own backslash, which would join the next line if nothing stood between.
+                line.append(0x20)
             }
             text += line + [0x0a]
         }

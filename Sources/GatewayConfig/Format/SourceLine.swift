@@ -117,6 +117,8 @@ struct SourceScanner {
             }
             let join = joinCount(at: end)
             if join > 0 {
+                // What joins the word to the end of the file joins it to nothing.
+                if end + join == bytes.count { break }
                 end += join
                 continue
             }
