@@ -62,7 +62,8 @@ let package = Package(
         .target(name: "Secrets", dependencies: ["COpenSSL"], swiftSettings: strict),
         .target(name: "Transport", dependencies: ["CLinux", "COpenSSL"], swiftSettings: strict),
         .target(
-            name: "Operations", dependencies: ["GatewayConfig", "Transport", "CLinux"], swiftSettings: strict),
+            name: "Operations", dependencies: ["HTTPCore", "GatewayConfig", "Transport", "CLinux"],
+            swiftSettings: strict),
         .target(
             name: "Supervisor",
             dependencies: [
@@ -96,23 +97,29 @@ let package = Package(
 
         .testTarget(name: "HTTPCoreTests", dependencies: ["HTTPCore"], swiftSettings: strict),
         .testTarget(name: "HTTP1Tests", dependencies: ["HTTP1", "RandomTestSupport"], swiftSettings: strict),
-        .testTarget(name: "GatewayConfigTests", dependencies: ["GatewayConfig"], swiftSettings: strict),
+        .testTarget(
+            name: "GatewayConfigTests", dependencies: ["GatewayConfig", "RandomTestSupport"],
+            swiftSettings: strict),
         .testTarget(
             name: "AccessTests", dependencies: ["Access", "RandomTestSupport"], swiftSettings: strict),
         .testTarget(
             name: "PagesTests", dependencies: ["Pages", "GatewayConfig", "RandomTestSupport"],
             swiftSettings: strict),
         .testTarget(name: "SecretsTests", dependencies: ["Secrets"], swiftSettings: strict),
-        .testTarget(name: "TransportTests", dependencies: ["Transport"], swiftSettings: strict),
+        .testTarget(
+            name: "TransportTests", dependencies: ["Transport", "RandomTestSupport"], swiftSettings: strict),
         .target(name: "RandomTestSupport", path: "Tests/RandomTestSupport", swiftSettings: strict),
         .target(
             name: "RedisTestSupport", dependencies: ["Redis", "Transport"], path: "Tests/RedisTestSupport",
             swiftSettings: strict),
         .testTarget(
-            name: "RedisTests", dependencies: ["Redis", "RedisTestSupport"], swiftSettings: strict),
-        .testTarget(name: "AccountsTests", dependencies: ["Accounts"], swiftSettings: strict),
+            name: "RedisTests", dependencies: ["Redis", "RandomTestSupport", "RedisTestSupport"],
+            swiftSettings: strict),
         .testTarget(
-            name: "SessionsTests", dependencies: ["Sessions", "RedisTestSupport"], swiftSettings: strict),
+            name: "AccountsTests", dependencies: ["Accounts", "RandomTestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "SessionsTests", dependencies: ["Sessions", "RandomTestSupport", "RedisTestSupport"],
+            swiftSettings: strict),
         .testTarget(
             name: "ThrottlingTests",
             dependencies: [
@@ -125,7 +132,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "SupervisorTests",
-            dependencies: ["Supervisor", "Operations", "GatewayConfig", "Transport"],
+            dependencies: ["Supervisor", "Operations", "GatewayConfig", "Transport", "RandomTestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "ProxyTests",

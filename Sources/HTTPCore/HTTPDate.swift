@@ -11,7 +11,7 @@ public enum HTTPDate {
         let seconds = Int(min(max(epochSeconds, 0), lastSecond))
         let day = seconds / 86_400
         let rest = seconds % 86_400
-        let date = civil(day)
+        let date = CivilDate(daysSince1970: day)
         // 1970-01-01 was a Thursday.
         append("ThuFriSatSunMonTueWed", (day % 7) * 3, to: &output)
         output.append(0x2c)
@@ -30,23 +30,6 @@ public enum HTTPDate {
         append(rest % 60, to: &output)
         output.append(contentsOf: " GMT".utf8)
         return output
-    }
-
-    /// The civil date of a day since 1970-01-01, counted in eras of 400 years that begin in March, so that
-    /// the leap day is the last of its year.
-    private static func civil(_ day: Int) -> (year: Int, month: Int, day: Int) {
-        let shifted = day + 719_468
-        let era = shifted / 146_097
-        let dayOfEra = shifted % 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let month = (5 * dayOfYear + 2) / 153
-        let isNextYear = month >= 10
-        return (
-            year: yearOfEra + era * 400 + (isNextYear ? 1 : 0),
-            month: isNextYear ? month - 9 : month + 3,
-            day: dayOfYear - (153 * month + 2) / 5 + 1
-        )
     }
 
     private static func append(_ names: String, _ offset: Int, to output: inout [UInt8]) {

@@ -1,4 +1,5 @@
 import Accounts
+import RandomTestSupport
 import Testing
 
 @Suite("PasswordHash")
@@ -78,7 +79,7 @@ struct PasswordHashTests {
     }
 
     @Test func `damaged hashes are refused or compared, never trapped on`() throws {
-        var random = SeededGenerator(seed: 7)
+        var random = SeededRandom(7)
         let seeds = [
             "$argon2id$v=19$m=8,t=1,p=1$\(Self.salt)$\(Self.digest)", "$2b$04$\(Self.tail)",
         ].map { [UInt8]($0.utf8) }
@@ -97,18 +98,5 @@ struct PasswordHashTests {
                 #expect(parsed.kind.refusal == nil)
             }
         }
-    }
-}
-
-/// SplitMix64: the same schedule every time.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
-        return value ^ (value >> 31)
     }
 }

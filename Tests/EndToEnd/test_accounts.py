@@ -16,6 +16,7 @@ import pytest
 
 from harness.cases import exchanged
 from harness.client import request
+from harness.forms import page_fields
 from harness.users import COOKIE, JSON, PASSWORD, cookie_of, credentials, fresh_name, log_in, login, register
 from harness.wire import wait_until
 
@@ -328,17 +329,6 @@ def test_who_am_i(gateway, alice):
 
 
 # Forms.
-
-def page_fields(body):
-    """Names and values of the inputs of a page."""
-    fields = {}
-    for tag in re.findall(rb"<input[^>]*>", body):
-        name = re.search(rb'name="([^"]*)"', tag)
-        value = re.search(rb'value="([^"]*)"', tag)
-        if name:
-            fields[name.group(1).decode()] = html.unescape(value.group(1).decode()) if value else ""
-    return fields
-
 
 def test_browser_registers_logs_out_and_logs_in(gateway):
     page = gateway.fetch("GET", "/_auth/register?return_to=/after", BROWSER)

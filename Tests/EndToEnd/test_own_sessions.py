@@ -1,6 +1,5 @@
 """What users do with their own sessions: extend, list and end them, carry them as tokens, change the password."""
 
-import html
 import json
 import re
 import threading
@@ -11,6 +10,7 @@ import pytest
 
 from harness.cases import exchanged
 from harness.client import request
+from harness.forms import page_fields
 from harness.gateway import settle
 from harness.users import (
     COOKIE, JSON, PASSWORD, User, cookie_of, credentials, fresh_name, log_in, login, register, session_key)
@@ -720,16 +720,6 @@ def test_role_is_asked_before_freshness(tokens):
 
 
 # The account page.
-
-def page_fields(body):
-    fields = {}
-    for tag in re.findall(rb"<input[^>]*>", body):
-        name = re.search(rb'name="([^"]*)"', tag)
-        value = re.search(rb'value="([^"]*)"', tag)
-        if name:
-            fields[name.group(1).decode()] = html.unescape(value.group(1).decode()) if value else ""
-    return fields
-
 
 def forms(body):
     """Each form of a page: its action and its fields."""

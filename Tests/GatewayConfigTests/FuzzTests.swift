@@ -1,4 +1,5 @@
 import GatewayConfig
+import RandomTestSupport
 import Testing
 
 /// Whatever a file holds: no trap, and settings or an error.
@@ -37,14 +38,14 @@ import Testing
     }
 
     @Test func `random bytes`() {
-        var random = SeededRandom(seed: 1)
+        var random = SeededRandom(1)
         for _ in 0..<300 {
             check((0..<random.below(300)).map { _ in UInt8(truncatingIfNeeded: random.next()) })
         }
     }
 
     @Test func `random words`() {
-        var random = SeededRandom(seed: 2)
+        var random = SeededRandom(2)
         for _ in 0..<300 {
             let text = (0..<random.below(120)).map { _ in words[random.below(words.count)] }
             check(Array(text.joined(separator: random.below(10) == 0 ? "" : " ").utf8))
@@ -52,7 +53,7 @@ import Testing
     }
 
     @Test func `good files with some bytes changed, taken out, doubled or cut off`() {
-        var random = SeededRandom(seed: 3)
+        var random = SeededRandom(3)
         let seeds = [fullExample(), commentedExample(), Sample.with("include a.conf\ninclude *.conf")]
         for _ in 0..<300 {
             var bytes = Array(seeds[random.below(seeds.count)].utf8)

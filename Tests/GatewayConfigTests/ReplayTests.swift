@@ -1,4 +1,5 @@
 import GatewayConfig
+import RandomTestSupport
 import Testing
 
 @Suite struct ReplayTests {
@@ -73,7 +74,7 @@ import Testing
         let recording = RecordingSource(source)
         _ = loadSettings(path: "gateway.conf", source: recording)
         let bytes = recording.snapshot()
-        var random = SeededRandom(seed: 7)
+        var random = SeededRandom(7)
 
         #expect(ReplaySource(snapshot: []) == nil)
         for count in 0..<bytes.count { _ = ReplaySource(snapshot: Array(bytes[..<count])) }
@@ -85,21 +86,4 @@ import Testing
             }
         }
     }
-}
-
-/// SplitMix64: the same numbers in every run.
-struct SeededRandom {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
-        return value ^ (value >> 31)
-    }
-
-    mutating func below(_ count: Int) -> Int { Int(next() % UInt64(count)) }
 }

@@ -1,4 +1,5 @@
 import HTTP1
+import RandomTestSupport
 import Testing
 
 @Suite("BodyDecoder")

@@ -1,5 +1,6 @@
 import HTTP1
 import HTTPCore
+import RandomTestSupport
 import Testing
 
 @Suite("CanonicalPath")

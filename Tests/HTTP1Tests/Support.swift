@@ -1,5 +1,6 @@
 import HTTP1
 import HTTPCore
+import RandomTestSupport
 
 /// The default limits of the `limits` block.
 let defaultLimits = HeadLimits(headerSize: 16_384, headerCount: 100, uri: 8_192)
@@ -84,20 +85,7 @@ func summary(_ parsed: Parsed) -> String {
         """
 }
 
-/// SplitMix64: the same numbers for the same seed, so that a failing schedule can be run again.
-struct SeededRandom: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(_ seed: Int) { state = UInt64(truncatingIfNeeded: seed) &* 0x9e37_79b9_7f4a_7c15 &+ 1 }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
-    }
-
+extension SeededRandom {
     /// Rising positions in `bytes` to cut at.
     mutating func cuts(_ count: Int) -> [Int] {
         (0..<Int.random(in: 0...8, using: &self)).map { _ in Int.random(in: 0...count, using: &self) }

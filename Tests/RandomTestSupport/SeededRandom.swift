@@ -16,6 +16,14 @@ public struct SeededRandom: RandomNumberGenerator {
         return mixed ^ (mixed >> 31)
     }
 
+    /// A number from 0 to `bound - 1`; `bound` must be at least 1.
+    public mutating func below(_ bound: Int) -> Int { Int.random(in: 0..<bound, using: &self) }
+
+    /// `count` bytes, each any.
+    public mutating func bytes(_ count: Int) -> [UInt8] {
+        (0..<count).map { _ in UInt8.random(in: 0...255, using: &self) }
+    }
+
     /// Up to `limit` bytes, most of them from `alphabet`, some any.
     public mutating func bytes(upTo limit: Int, from alphabet: [UInt8]) -> [UInt8] {
         (0..<Int.random(in: 0...limit, using: &self)).map { _ in

@@ -1,3 +1,4 @@
+import RandomTestSupport
 import RedisTestSupport
 import Testing
 
@@ -83,7 +84,7 @@ struct ReplyReaderTests {
     }
 
     @Test func `random bytes never trap`() throws {
-        var random = Seeded(seed: 2)
+        var random = SeededRandom(2)
         let alphabet = [UInt8]("$*+-:0123459\r\n\r\nxOK".utf8)
         for _ in 0..<5_000 {
             let reader = try #require(ReplyReader())

@@ -1,3 +1,4 @@
+import RandomTestSupport
 import Testing
 
 @testable import Redis
@@ -15,7 +16,7 @@ struct SmallPartsTests {
     }
 
     @Test func `a ring keeps its order however it turns and grows`() {
-        var random = Seeded(seed: 1)
+        var random = SeededRandom(1)
         var ring = Ring<Int>()
         var model: [Int] = []
         for step in 0..<20_000 {
@@ -32,7 +33,7 @@ struct SmallPartsTests {
     }
 
     @Test func `pauses grow, differ and never pass a second`() {
-        var random = Seeded(seed: 1)
+        var random = SeededRandom(1)
         var backoff = Backoff()
 
         let first = (0..<50).map { _ -> Int in
@@ -45,18 +46,5 @@ struct SmallPartsTests {
         #expect(later.allSatisfy { 25...1000 ~= $0 })
         #expect(later.suffix(90).allSatisfy { $0 >= 500 })
         #expect(Set(later).count > 10)
-    }
-}
-
-/// SplitMix64: the same numbers in every run.
-struct Seeded: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
     }
 }

@@ -1,3 +1,4 @@
+import RandomTestSupport
 import Testing
 
 @testable import Sessions
@@ -139,7 +140,7 @@ struct SessionCheckTests {
     }
 
     @Test func `no change of bytes traps, and none makes two readers disagree`() throws {
-        var random = Seeded(seed: 7)
+        var random = SeededRandom(7)
         let line = try record().encoded()
         for _ in 0..<20_000 {
             var changed = line

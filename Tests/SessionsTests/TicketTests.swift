@@ -1,3 +1,4 @@
+import RandomTestSupport
 import Secrets
 import Testing
 
@@ -129,7 +130,7 @@ struct TicketTests {
     }
 
     @Test func `random bytes of its length are never good, whatever they are`() {
-        var random = Seeded(seed: 42)
+        var random = SeededRandom(42)
         for _ in 0..<2000 {
             var text = (0..<Ticket.count).map { _ in UInt8.random(in: 0...255, using: &random) }
             text.replaceSubrange(Ticket.keyRange, with: ring.signer.id)
@@ -148,16 +149,3 @@ struct TicketTests {
 }
 
 func key(_ byte: UInt8) -> [UInt8] { [UInt8](repeating: byte, count: 32) }
-
-/// SplitMix64: the same numbers in every run.
-struct Seeded: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
-}

@@ -1,3 +1,4 @@
+import RandomTestSupport
 import Testing
 
 @testable import Supervisor
@@ -245,8 +246,8 @@ import Testing
     }
 
     @Test(arguments: 0..<200)
-    func `whatever happens, every process is accounted for and stopping ends them all`(seed: UInt64) {
-        var random = SeededRandom(seed: seed)
+    func `whatever happens, every process is accounted for and stopping ends them all`(seed: Int) {
+        var random = SeededRandom(seed)
         var fleet = Fleet()
         var model = FleetModel()
         var now: Int64 = 0
@@ -255,13 +256,13 @@ import Testing
         var generation = 1
 
         for _ in 0..<400 {
-            now += Int64(random.next(below: 700))
+            now += Int64(random.below(700))
             fleet.onTime(now: now)
             model.apply(fleet.takeCommands())
-            switch random.next(below: 12) {
+            switch random.below(12) {
             case 0 where !fleet.isChanging:
                 generation += 1
-                fleet.begin(generation: generation, workers: 1 + random.next(below: 3), now: now)
+                fleet.begin(generation: generation, workers: 1 + random.below(3), now: now)
             case 1: if let id = model.pick(&random) { fleet.onExited(id, reason: "crashed", now: now) }
             case 2...8: if let id = model.pick(&random) { fleet.onReady(id, now: now) }
             // The kernel gets round to those that were killed or told to go.
@@ -306,6 +307,6 @@ struct FleetModel {
 
     func pick(_ random: inout SeededRandom) -> Int? {
         let ids = living.sorted()
-        return ids.isEmpty ? nil : ids[random.next(below: ids.count)]
+        return ids.isEmpty ? nil : ids[random.below(ids.count)]
     }
 }

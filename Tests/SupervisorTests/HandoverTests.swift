@@ -1,4 +1,5 @@
 import Foundation
+import RandomTestSupport
 import Testing
 
 @testable import Supervisor
@@ -82,7 +83,7 @@ import Testing
     }
 
     @Test func `no part of a handover, and no change of a byte, is taken for one`() {
-        var random = SeededRandom(seed: 7)
+        var random = SeededRandom(7)
         let bytes = Self.full.encoded
 
         for count in stride(from: 0, to: bytes.count - 1, by: 7) {
@@ -90,7 +91,7 @@ import Testing
         }
         for _ in 0..<300 {
             var changed = bytes
-            changed[random.next(below: bytes.count - 1)] ^= UInt8(1 + random.next(below: 255))
+            changed[random.below(bytes.count - 1)] ^= UInt8(1 + random.below(255))
             #expect(throws: HandoverFailure.self) { try Handover(changed) }
         }
     }
