@@ -278,6 +278,17 @@ def test_files_are_not_watched_unasked(make_gateway):
     assert gateway.fetch("GET", "/a").status == 200
 
 
+def test_reload_of_an_unchanged_file_says_so(make_gateway):
+    gateway = make_gateway()
+    same = "the configuration on disk is the one that was loaded already"
+    result = gateway.reload()
+    assert result.returncode == 0 and same in result.stderr, result
+    gateway.write(routes="route /* - deny")
+    result = gateway.reload()
+    assert result.returncode == 0 and same not in result.stdout + result.stderr, result
+    assert gateway.fetch("GET", "/a").status == 403
+
+
 def test_wrong_configuration_changes_nothing(make_gateway):
     gateway = make_gateway(workers=2)
     user = register(gateway)

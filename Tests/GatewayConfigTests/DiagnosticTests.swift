@@ -139,6 +139,17 @@ import Testing
         #expect(text.contains("    9 |  body x\n      |       ^\n"))
     }
 
+    @Test func `a short secret is not hidden within words of ours, which would tell it`() {
+        let text = render(
+            load(
+                Sample.with("").replacing("redis managed", with: "redis redis://h { password my pass word }"))
+        )
+
+        #expect(!text.contains("•••word"))
+        #expect(text.contains("{ password ••• ••• ••• }"))
+        #expect(text.contains("too many values for \"password\""))
+    }
+
     private static let key = "k3y-that-nobody-may-see"
 
     @Test(arguments: [

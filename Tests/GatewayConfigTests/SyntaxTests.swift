@@ -57,6 +57,8 @@ struct Wrong: Sendable, CustomTestStringConvertible {
         Wrong("log { level ${env:X\nworkers 2", "8:13 E113"),
         Wrong("log { level \"info\"x }", "8:19 E108"),
         Wrong("realm main {\n    users people\n}", "8:1 E204"),
+        Wrong("users other { stoer sqlite x.db }", "8:15 E201"),
+        Wrong("upstream other { severs a:1 }", "8:18 E201"),
     ])
     func `one slip is one error`(_ wrong: Wrong) {
         let result = load(Sample.with(wrong.text))

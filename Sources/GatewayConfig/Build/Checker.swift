@@ -39,6 +39,8 @@ struct Checker {
         for node in nodes {
             guard let rule = Schema.rule(node.name, in: context) else {
                 reportUnknown(node, context)
+                // It is there, if badly written: nothing more is to be said.
+                if let near = UnknownDirective.near(node.name, in: context) { block.names.insert(near) }
                 continue
             }
             block.names.insert(rule.name)

@@ -113,12 +113,19 @@ final class DiagnosticLog {
         return result
     }
 
+    /// A short secret may be a part of some word of ours, as "pass" is of "password": hiding it there would give it away.
+    private static func standsAlone(_ bytes: [UInt8], _ range: Range<Int>) -> Bool {
+        let neighbours = [range.lowerBound - 1, range.upperBound]
+        return !neighbours.contains { bytes.indices.contains($0) && ASCII.isLetterOrDigit(bytes[$0]) }
+    }
+
     private func scrubbed(_ text: String) -> String {
         var bytes = Array(text.utf8)
         for secret in secrets where bytes.count >= secret.count {
             var index = 0
             while index + secret.count <= bytes.count {
-                if bytes[index...].starts(with: secret) {
+                let isHit = bytes[index...].starts(with: secret)
+                if isHit, secret.count >= 8 || Self.standsAlone(bytes, index..<index + secret.count) {
                     bytes.replaceSubrange(index..<index + secret.count, with: secretPlaceholder.utf8)
                 }
                 index += 1

@@ -34,6 +34,7 @@ extension Master {
         }
         do throws(ExitFailure) {
             let generation = try prepare(reading)
+            isReloadOfTheSame = generations[fleet.serving]?.fingerprint == generation.fingerprint
             try bringUp(generation)
         } catch {
             listeners.rollBack()
@@ -157,7 +158,8 @@ extension Master {
         switched = nil
         handingOver = []
         timers?.stopHandover()
-        finishReload(verdict(ExitStatus.success, "generation \(number) serves"))
+        let note = isReloadOfTheSame ? "; the configuration on disk is the one that was loaded already" : ""
+        finishReload(verdict(ExitStatus.success, "generation \(number) serves\(note)"))
     }
 
     /// The generation did not come up.

@@ -68,6 +68,9 @@ public final class Master {
     /// From what the keys of TLS session tickets are made, the same for every generation.
     var ticketSecret: TicketSecret
     var reloadReport = ""
+    /// The reload that is under way found every file as it was loaded before: where a container has a file mounted by
+    /// itself, an editor's new one never gets there.
+    var isReloadOfTheSame = false
     var lastReload: (verdict: ReloadVerdict, at: Int64)?
     var stopPhase = StopPhase.running
     var exitStatus = ExitStatus.success
