@@ -162,6 +162,7 @@ site closed.test {
     route /mixed/only app public { methods GET }
     route /static/* app public { strip_prefix /static }
     route /re/* app public { rewrite /rewritten }
+    route /icon.ico app public { rewrite /static/icon.ico }
     route /encoded/* app public { paths encoded }
     route /gone/* - public { redirect /new }
     route /text - public { respond 200 "text of ours" }
@@ -252,8 +253,12 @@ def test_stripping_never_makes_a_network_path(sites, target):
     assert response.status == 400 or not response.json()["target"].startswith("//"), response
 
 
-def test_rewrite_changes_what_the_upstream_sees(sited):
-    assert sited("closed.test", "/re/a?b=1").json()["target"].startswith("/rewritten")
+@pytest.mark.parametrize("target, seen", [
+    ("/re/a?b=1", "/rewritten/a?b=1"), ("/re", "/rewritten"), ("/re/", "/rewritten/"), ("/re?b", "/rewritten?b"),
+    ("/icon.ico", "/static/icon.ico"), ("/icon.ico?v=2", "/static/icon.ico?v=2"),
+])
+def test_rewrite_changes_what_the_upstream_sees(sited, target, seen):
+    assert sited("closed.test", target).json()["target"] == seen
 
 
 def test_encoded_paths_pass_where_a_route_allows_them(sited):

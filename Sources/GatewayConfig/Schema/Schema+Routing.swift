@@ -139,7 +139,8 @@ extension Schema {
             "Taken off the path before it is forwarded.", example: "strip_prefix /api"),
         DirectiveRule(
             "rewrite", in: .route, [ArgumentRule("PATH", .urlPath(isPrefix: false))], default: "none",
-            "Path that is forwarded instead.", example: "rewrite /index.html"),
+            "Path that is forwarded instead; on a route /dir/* it takes the place of /dir.",
+            example: "rewrite /index.html"),
         DirectiveRule(
             "paths", in: .route, [.choice("strict", "encoded")], default: "strict",
             "encoded lets %2F and ; through as they are.", example: "paths strict"),

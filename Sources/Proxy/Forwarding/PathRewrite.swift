@@ -15,10 +15,15 @@ enum PathRewrite {
             if let first = rest.first, first != UInt8(ascii: "/") { return nil }
         }
         var result: [UInt8] = []
+        // Nothing is left of the path: it becomes what the file says, without a slash that nobody wrote.
+        if let rewrite, rest.isEmpty { return isCanonical(rewrite) ? rewrite : nil }
         if let rewrite { result += rewrite.last == UInt8(ascii: "/") ? Array(rewrite.dropLast()) : rewrite }
         result += rest.isEmpty ? [UInt8(ascii: "/")] : Array(rest)
-        guard result.first == UInt8(ascii: "/"), !hasEmptyOrDotSegment(result) else { return nil }
-        return result
+        return isCanonical(result) ? result : nil
+    }
+
+    private static func isCanonical(_ path: [UInt8]) -> Bool {
+        path.first == UInt8(ascii: "/") && !hasEmptyOrDotSegment(path)
     }
 
     private static func dropSegments(_ path: UnsafeRawBufferPointer, _ count: Int) -> UnsafeRawBufferPointer {
