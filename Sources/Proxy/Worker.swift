@@ -23,6 +23,8 @@ final class Worker {
     let rules: ForwardingRules
     let log: AccessLog
     let processLog: ProcessLog
+    /// Whether the log tells of each connection.
+    private let tellsConnections: Bool
     let audit: AuditBook
     let counters: WorkerCounters
     /// The same counters, for what every request counts.
@@ -72,6 +74,7 @@ final class Worker {
         rules = ForwardingRules(settings: parts.settings)
         log = parts.log
         processLog = parts.processLog
+        tellsConnections = parts.processLog.isOn(.debug)
         audit = AuditBook(parts.audit, settings: parts.settings.log, keys: parts.keys)
         counters = parts.counters
         tally = parts.counters.tally
@@ -105,6 +108,7 @@ final class Worker {
         }
         entrance.accepted.add()
         entrance.open.add()
+        if tellsConnections { tell("connection opened", peer) }
         let connection = ClientConnection(worker: self, stream: stream, peer: peer, count: entrance.open)
         connection.redirectStatus = entrance.redirectStatus
         connectionCount += 1
@@ -153,6 +157,11 @@ final class Worker {
         _ = FileDescriptor(descriptor)
     }
 
+    private func tell(_ message: String, _ peer: PeerAddress) {
+        let text = audit.masksClients ? PeerAddress.masked(peer.text) : peer.text
+        processLog.debug(message, ["client": .text(String(decoding: text, as: UTF8.self))])
+    }
+
     func connectionClosed(_ connection: ClientConnection) {
         guard connections[connection.slot] === connection else { return }
         // First: the table's may be the last reference to it, and its callers are still at work.
@@ -161,6 +170,7 @@ final class Worker {
         freeSlots.append(connection.slot)
         connectionCount -= 1
         connection.count.subtractOne()
+        if tellsConnections { tell("connection closed", connection.peer) }
         release(connection.peer)
         if isDraining && connectionCount == 0 { onDrained?() }
     }

@@ -1,4 +1,5 @@
 public import GatewayConfig
+import Glibc
 import Transport
 
 /// A gateway.conf, read from the disk or from wherever `source` has it.
@@ -32,9 +33,13 @@ public struct ConfigurationFile: ConfigurationProvider {
         }
         guard let settings = result.settings else {
             let count = result.errorCount
-            return ConfigurationReading(
+            var reading = ConfigurationReading(
                 settings: nil, report: report,
                 summary: "the configuration has \(count == 1 ? "an error" : "\(count) errors")")
+            reading.isForbidden = result.diagnostics.allSatisfy {
+                $0.severity != .error || $0.message.hasSuffix(": " + SystemError.text(EACCES))
+            }
+            return reading
         }
         let head = Array(path.utf8) + [0] + Array((stateOverride ?? "").utf8) + [0]
         return ConfigurationReading(settings: settings, report: report, snapshot: head + recording.snapshot())

@@ -10,6 +10,8 @@ public struct ConfigurationReading: Sendable {
     public var summary: String
     /// The file itself could not be read.
     public var isUnreadable: Bool
+    /// All that is wrong is that files named in it may not be read.
+    public var isForbidden = false
     /// Paths of the files that were read, or could not be.
     public var files: [String] = []
     /// All that was read, for workers to read the same again.

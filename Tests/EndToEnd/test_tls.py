@@ -80,6 +80,16 @@ def test_a_request_over_each_version_is_answered_and_logged(secure, root, versio
     assert line["tls"] == text
 
 
+def test_the_text_log_tells_the_version_too(make_gateway, root, leaf):
+    gateway = start(make_gateway, root, [leaf], log="access on\nformat text\nlevel debug")
+    with Client(gateway.address, tls=root.client(TLS13)) as client:
+        assert client.exchange(request("GET", "/public/a")).status == 200
+    wait_until(lambda: " proto=http/1.1 tls=1.3 route=/public/* auth=none " in gateway.log(), 3, "the line")
+    # At level debug each connection is told.
+    for text in ("opened", "closed"):
+        wait_until(lambda: "connection %s client=127.0.0.1" % text in gateway.log(), 3, text)
+
+
 @pytest.mark.parametrize("version", ["-tls1", "-tls1_1", "-ssl3"])
 def test_old_versions_are_refused(secure, version):
     text = s_client(secure, version, "-cipher", "ALL:@SECLEVEL=0")

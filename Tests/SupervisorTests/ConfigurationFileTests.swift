@@ -46,6 +46,32 @@ import Testing
         #expect(reading.summary.hasPrefix("the configuration has"))
     }
 
+    private struct Locked: ConfigSource {
+        let base: TextSource
+        let path: String
+        func read(path: String) -> Result<[UInt8], ConfigSourceError> {
+            path == self.path
+                ? .failure(ConfigSourceError(message: "Permission denied")) : base.read(path: path)
+        }
+        func list(glob: String) -> [String] { base.list(glob: glob) }
+        func environment(_ name: String) -> String? { nil }
+    }
+
+    @Test(arguments: [("", true), ("lisn :80\n", false)])
+    func `a key that may not be read is another failure than a wrong configuration`(
+        more: String, isForbidden: Bool
+    ) {
+        let text = more + Self.text.replacing("state/session.key", with: "secret.key")
+        let files = TextSource(files: ["/e/gateway.conf": text, "/e/users/a.conf": Self.users])
+        let source = Locked(base: files, path: "/e/secret.key")
+
+        let reading = ConfigurationFile(path: "/e/gateway.conf", source: source).read()
+
+        #expect(reading.settings == nil)
+        #expect(reading.isForbidden == isForbidden, "\(reading.report)")
+        #expect(reading.files.contains("/e/secret.key"), "what cannot be read is watched as well")
+    }
+
     @Test func `a file that cannot be read is something else than a wrong one`() {
         let reading = ConfigurationFile(path: "/nonexistent/gateway.conf").read()
 

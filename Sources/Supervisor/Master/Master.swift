@@ -105,7 +105,8 @@ public final class Master {
             let reading = options.provider.read()
             if !reading.report.isEmpty { StandardError.write(reading.report) }
             guard let settings = reading.settings else {
-                let status = reading.isUnreadable ? ExitStatus.noInput : ExitStatus.configuration
+                let wrong = reading.isForbidden ? ExitStatus.notPermitted : ExitStatus.configuration
+                let status = reading.isUnreadable ? ExitStatus.noInput : wrong
                 throw ExitFailure(status: status, message: reading.isUnreadable ? reading.summary : "")
             }
             let state = try StateDirectory(path: settings.stateDirectory ?? "state")
