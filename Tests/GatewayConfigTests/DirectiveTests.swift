@@ -50,6 +50,8 @@ import Testing
         Wrong("headers { user_id Host }", "8:19 E205"),
         Wrong("headers { user_id X_User }", "8:19 E205"),
         Wrong("headers { strip Content-Length }", "8:17 E205"),
+        Wrong("headers { strip Co* }", "8:17 E205"),
+        Wrong("headers { strip H* }", "8:17 E205"),
         Wrong("headers { roles X-User-Id }", "8:17 E204"),
         Wrong("workers 2 3", "8:11 E208"),
         Wrong("workers 2 { x 1 }", "8:11 E210"),

@@ -59,5 +59,11 @@ enum ReservedHeader {
         return names.contains(lower) || lower.hasPrefix("sec-")
     }
 
-    static func isVital(_ name: String) -> Bool { vital.contains(name.lowercased()) }
+    /// Whether a name, or what begins as one with `*` at its end, is among them.
+    static func isVital(_ pattern: String) -> Bool {
+        let lower = pattern.lowercased()
+        guard lower.utf8.last == UInt8(ascii: "*") else { return vital.contains(lower) }
+        let start = Array(lower.utf8.dropLast())
+        return vital.contains { $0.utf8.starts(with: start) }
+    }
 }
