@@ -29,6 +29,10 @@ let strict: [SwiftSetting] = [
 /// Settings of targets that no request waits for: small before fast, as the whole program is at most 20 MB.
 let cold: [SwiftSetting] = [.unsafeFlags(["-Osize"], .when(configuration: .release))]
 
+/// Nobody loads symbols from the program: without a table of them it is 0.6 MB smaller.
+let unexported = LinkerSetting.unsafeFlags(
+    ["-Xlinker", "--no-export-dynamic"], .when(configuration: .release))
+
 /// Settings of the pure targets: no I/O, no clock, no randomness, no unsafe expression.
 let pure: [SwiftSetting] = strict + [.strictMemorySafety()]
 
@@ -93,7 +97,8 @@ let package = Package(
                 "CSQLite",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            swiftSettings: strict + cold),
+            swiftSettings: strict + cold,
+            linkerSettings: [unexported]),
 
         .testTarget(name: "HTTPCoreTests", dependencies: ["HTTPCore"], swiftSettings: strict),
         .testTarget(name: "HTTP1Tests", dependencies: ["HTTP1", "RandomTestSupport"], swiftSettings: strict),
