@@ -1,7 +1,6 @@
 /// What went wrong, as a client's program reads it: the `code` of a problem. These words are a contract.
 public enum ProblemCode: String, Sendable, CaseIterable {
     case loginRequired = "login_required"
-    case sessionExpired = "session_expired"
     case reauthRequired = "reauth_required"
     case badCredentials = "bad_credentials"
     case throttled
@@ -22,7 +21,6 @@ public enum ProblemCode: String, Sendable, CaseIterable {
     case upstreamTimeout = "upstream_timeout"
     case storeUnavailable = "store_unavailable"
     case overloaded
-    case draining
     case sessionLimit = "session_limit"
     case internalError = "internal_error"
 
@@ -30,7 +28,7 @@ public enum ProblemCode: String, Sendable, CaseIterable {
     public var status: Int {
         switch self {
         case .badRequest, .unknownHost: 400
-        case .loginRequired, .sessionExpired, .reauthRequired, .badCredentials: 401
+        case .loginRequired, .reauthRequired, .badCredentials: 401
         case .forbiddenRole, .csrfFailed, .originNotAllowed, .registerClosed, .readOnly: 403
         case .notFound: 404
         case .methodNotAllowed: 405
@@ -40,7 +38,7 @@ public enum ProblemCode: String, Sendable, CaseIterable {
         case .throttled: 429
         case .internalError: 500
         case .upstreamUnavailable: 502
-        case .storeUnavailable, .overloaded, .draining: 503
+        case .storeUnavailable, .overloaded: 503
         case .upstreamTimeout: 504
         }
     }
@@ -49,7 +47,6 @@ public enum ProblemCode: String, Sendable, CaseIterable {
     public var title: String {
         switch self {
         case .loginRequired: "Sign-in required"
-        case .sessionExpired: "Session expired"
         case .reauthRequired: "Sign in again to go on"
         case .badCredentials: "Sign-in failed"
         case .throttled: "Too many attempts"
@@ -70,7 +67,6 @@ public enum ProblemCode: String, Sendable, CaseIterable {
         case .upstreamTimeout: "The application took too long"
         case .storeUnavailable: "Sign-in is not available right now"
         case .overloaded: "Too busy"
-        case .draining: "Restarting"
         case .sessionLimit: "Too many sessions"
         case .internalError: "Something went wrong here"
         }
@@ -80,7 +76,6 @@ public enum ProblemCode: String, Sendable, CaseIterable {
     public var detail: String {
         switch self {
         case .loginRequired: "You need to sign in to use this."
-        case .sessionExpired: "You were signed out because you did not use the site for a while."
         case .reauthRequired: "This needs a fresh sign-in."
         case .badCredentials: "The user name or the password is not right."
         case .throttled: "There were too many failed attempts. Wait a while before you try again."
@@ -102,7 +97,6 @@ public enum ProblemCode: String, Sendable, CaseIterable {
         case .upstreamTimeout: "The application behind this address did not answer in time."
         case .storeUnavailable: "Sessions cannot be looked up at the moment. Try again in a moment."
         case .overloaded: "There is more to do than can be done at once. Try again in a moment."
-        case .draining: "The server is about to restart. Try again in a moment."
         case .sessionLimit: "You are signed in in too many places. Sign out somewhere else first."
         case .internalError: "The request could not be answered because of an error on our side."
         }

@@ -7,6 +7,8 @@ struct RecordFields {
     var agent = RecordSlice()
     var previous = RecordSlice()
     var successor = RecordSlice()
+    /// The user's id is text, but not of the alphabet of ids: no header may carry it.
+    private(set) var hasUnusableUserID = false
     /// One bit a known field.
     private var seen: UInt16 = 0
     private static let required: UInt16 = 0b0000_0111_1111_1111
@@ -94,8 +96,10 @@ struct RecordFields {
     }
 
     private mutating func userID(_ bytes: Span<UInt8>, _ position: inout Int) -> Bool {
-        guard Self.plain(bytes, &position, &view.userID) else { return false }
-        return SessionRecord.isUserID(bytes.extracting(view.userID.range))
+        guard let text = JSONScanner.string(bytes, &position) else { return false }
+        view.userID = RecordSlice(text.range)
+        hasUnusableUserID = !SessionRecord.isUserID(bytes.extracting(text.range))
+        return true
     }
 
     private mutating func handle(_ bytes: Span<UInt8>, _ position: inout Int) -> Bool {

@@ -20,6 +20,8 @@ public enum SessionCheck: Sendable, Equatable {
         case tooLong
         /// A record of another realm.
         case foreignRealm
+        /// A record like ours of a user whose id is not 1 to 128 of `[A-Za-z0-9_.:@-]`: somebody else has written it.
+        case userID
     }
 }
 
@@ -38,6 +40,7 @@ extension SessionCheck {
         guard realm.withUnsafeBytes({ equal(fields.realm.bytes(in: record), $0) }) else {
             return .unavailable(.foreignRealm)
         }
+        guard !fields.hasUnusableUserID else { return .unavailable(.userID) }
         view = fields.view
         return isAlive(view, now: now) ? .found : .absent
     }

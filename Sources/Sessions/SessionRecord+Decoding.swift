@@ -6,7 +6,8 @@ extension SessionRecord {
         guard record.count <= Self.maximumCount else { return nil }
         let bytes = record.bindMemory(to: UInt8.self).span
         var fields = RecordFields()
-        guard fields.scan(bytes), let hash = SessionHash(text: fields.hash.bytes(in: record)),
+        guard fields.scan(bytes), !fields.hasUnusableUserID,
+            let hash = SessionHash(text: fields.hash.bytes(in: record)),
             let name = JSONText.value(bytes, fields.view.name.range),
             let realm = JSONText.value(bytes, fields.realm.range),
             let address = JSONText.value(bytes, fields.address.range),

@@ -338,18 +338,24 @@ def test_what_the_record_says_is_what_goes_upstream(gateway, signer, recorder, a
         assert seen.all("x-user-roles") in (["admin,x"], ["admin, x"])
 
 
-@pytest.mark.parametrize("change", [
-    {"u": "a\r\nX-Admin: 1"}, {"u": "caf\u00e9"}, {"u": "a" * 129}, {"u": ""}, {"u": "a,b"}, {"u": "a b"},
-    {"u": None},
+@pytest.mark.parametrize("change,status", [
+    ({"u": "a\r\nX-Admin: 1"}, 500), ({"u": "caf\u00e9"}, 500), ({"u": "a" * 129}, 500), ({"u": ""}, 500),
+    ({"u": "a,b"}, 500), ({"u": "a b"}, 500), ({"u": None}, 503), ({"u": "a b", "rl": "other"}, 503),
+    ({"u": "a b", "v": 2}, 503),
 ])
-def test_id_that_could_break_a_header_goes_nowhere(gateway, signer, recorder, oracle, alice, change):
+def test_id_that_could_break_a_header_goes_nowhere(gateway, signer, recorder, oracle, alice, change, status):
     record = json.loads(gateway.redis("GET", alice.key()))
     ticket = signer.ticket()
     put_record(gateway, ticket, record, **change)
     mark = recorder.mark()
-    assert status_with(gateway, "%s=%s" % (COOKIE, ticket)) in (500, 503)
+    for _ in range(2):
+        response = gateway.fetch("GET", "/a", {"Cookie": "%s=%s" % (COOKIE, ticket)})
+        assert response.status == status and not response.all("set-cookie")
+        assert response.json()["code"] == ("internal_error" if status == 500 else "store_unavailable")
     assert not recorder.since(mark)
+    assert status_with(gateway, alice.cookie) == 200
     oracle.fresh_request_is_answered()
+    assert gateway.wait_line(lambda e: "its record is no use" in str(e.get("reason")), "process")
 
 
 @pytest.mark.parametrize("change,status", [

@@ -74,8 +74,7 @@ struct SessionCheckTests {
         ("\"v\":1,", ""), ("\"v\":1", "\"v\":2"), ("\"v\":1", "\"v\":\"1\""), ("\"v\":1", "\"v\":1.0"),
         ("\"v\":1", "\"v\":1e0"), ("\"v\":1", "\"v\":01"), ("\"v\":1", "\"v\":+1"), ("\"v\":1", "\"v\":-1"),
         ("\"v\":1", "\"v\":1,\"v\":1"), ("\"u\":\"u-1\"", "\"u\":\"u-1\",\"u\":\"u-2\""),
-        ("\"u\":\"u-1\"", "\"u\":\"\""), ("\"u\":\"u-1\"", "\"u\":\"u 1\""), ("\"u\":\"u-1\"", "\"u\":null"),
-        ("\"u\":\"u-1\"", "\"u\":\"u\\u002d1\""), ("\"u\":\"u-1\"", "\"u\":1"),
+        ("\"u\":\"u-1\"", "\"u\":null"), ("\"u\":\"u-1\"", "\"u\":1"), ("\"u\":\"u-1\"", "\"u\":\"u"),
         ("\"u\":\"u-1\"", "\"\\u0075\":\"u-1\""),
         ("\"u\":\"u-1\"", "\"u\":\"u\r\nX: 1\""), ("\"u\":\"u-1\",", ""),
         ("\"n\":\"ada@example.org\"", "\"n\":\"\""),
@@ -100,6 +99,19 @@ struct SessionCheckTests {
         try #require(line.contains(part))
 
         #expect(check([UInt8](line.replacing(part, with: replacement).utf8)) == .unavailable(.undecodable))
+    }
+
+    @Test(arguments: [
+        "", "u 1", "u\\u002d1", "u\\r\\nX: 1", "é", "u,1", "\\\"", String(repeating: "u", count: 129),
+    ])
+    func `tells an id that no header may carry from what is no record`(id: String) throws {
+        let line = text(try record().encoded()).replacing("\"u\":\"u-1\"", with: "\"u\":\"\(id)\"")
+
+        #expect(check([UInt8](line.utf8)) == .unavailable(.userID))
+        #expect(SessionRecord(decoding: [UInt8](line.utf8)) == nil)
+        #expect(check([UInt8]((line + ",").utf8)) == .unavailable(.undecodable))
+        let elsewhere = line.replacing("\"rl\":\"shop\"", with: "\"rl\":\"shops\"")
+        #expect(check([UInt8](elsewhere.utf8)) == .unavailable(.foreignRealm))
     }
 
     @Test(arguments: ["}", " ", "\n", "{}", ",", "\0"])

@@ -2,7 +2,6 @@ extension ProblemCode {
     var frenchTitle: String {
         switch self {
         case .loginRequired: "Connexion requise"
-        case .sessionExpired: "Session expirée"
         case .reauthRequired: "Reconnectez-vous pour continuer"
         case .badCredentials: "Échec de la connexion"
         case .throttled: "Trop de tentatives"
@@ -23,7 +22,6 @@ extension ProblemCode {
         case .upstreamTimeout: "L’application a mis trop de temps"
         case .storeUnavailable: "La connexion n’est pas disponible pour le moment"
         case .overloaded: "Trop de demandes"
-        case .draining: "Redémarrage"
         case .sessionLimit: "Trop de sessions"
         case .internalError: "Quelque chose s’est mal passé ici"
         }
@@ -32,8 +30,6 @@ extension ProblemCode {
     var frenchDetail: String {
         switch self {
         case .loginRequired: "Vous devez vous connecter pour utiliser ceci."
-        case .sessionExpired:
-            "Vous avez été déconnecté, car vous n’avez pas utilisé le site pendant un moment."
         case .reauthRequired: "Ceci demande une connexion récente."
         case .badCredentials: "Le nom d’utilisateur ou le mot de passe n’est pas le bon."
         case .throttled: "Il y a eu trop d’échecs. Attendez un moment avant de réessayer."
@@ -59,7 +55,6 @@ extension ProblemCode {
             "Les sessions ne peuvent pas être consultées pour le moment. Réessayez dans un instant."
         case .overloaded:
             "Il y a plus à faire que ce qui peut l’être à la fois. Réessayez dans un instant."
-        case .draining: "Le serveur va redémarrer. Réessayez dans un instant."
         case .sessionLimit: "Vous êtes connecté à trop d’endroits. Déconnectez-vous d’abord ailleurs."
         case .internalError: "La requête n’a pas pu être traitée à cause d’une erreur de notre côté."
         }

@@ -2,7 +2,6 @@ extension ProblemCode {
     var germanTitle: String {
         switch self {
         case .loginRequired: "Anmeldung nötig"
-        case .sessionExpired: "Sitzung abgelaufen"
         case .reauthRequired: "Melden Sie sich noch einmal an"
         case .badCredentials: "Anmeldung fehlgeschlagen"
         case .throttled: "Zu viele Versuche"
@@ -23,7 +22,6 @@ extension ProblemCode {
         case .upstreamTimeout: "Die Anwendung hat zu lange gebraucht"
         case .storeUnavailable: "Die Anmeldung ist gerade nicht möglich"
         case .overloaded: "Zu viel zu tun"
-        case .draining: "Neustart"
         case .sessionLimit: "Zu viele Sitzungen"
         case .internalError: "Hier ist etwas schiefgegangen"
         }
@@ -32,7 +30,6 @@ extension ProblemCode {
     var germanDetail: String {
         switch self {
         case .loginRequired: "Sie müssen sich anmelden, um das zu benutzen."
-        case .sessionExpired: "Sie wurden abgemeldet, weil Sie die Website eine Weile nicht benutzt haben."
         case .reauthRequired: "Dafür ist eine frische Anmeldung nötig."
         case .badCredentials: "Benutzername oder Passwort ist nicht richtig."
         case .throttled:
@@ -61,7 +58,6 @@ extension ProblemCode {
             "Sitzungen können im Moment nicht nachgesehen werden. Versuchen Sie es gleich noch "
                 + "einmal."
         case .overloaded: "Es ist mehr zu tun, als auf einmal geht. Versuchen Sie es gleich noch einmal."
-        case .draining: "Der Server startet gleich neu. Versuchen Sie es gleich noch einmal."
         case .sessionLimit: "Sie sind an zu vielen Stellen angemeldet. Melden Sie sich zuerst woanders ab."
         case .internalError:
             "Die Anfrage konnte wegen eines Fehlers auf unserer Seite nicht beantwortet werden."

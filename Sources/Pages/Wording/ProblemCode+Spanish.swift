@@ -2,7 +2,6 @@ extension ProblemCode {
     var spanishTitle: String {
         switch self {
         case .loginRequired: "Se requiere iniciar sesión"
-        case .sessionExpired: "La sesión ha caducado"
         case .reauthRequired: "Inicie sesión de nuevo para continuar"
         case .badCredentials: "No se pudo iniciar sesión"
         case .throttled: "Demasiados intentos"
@@ -23,7 +22,6 @@ extension ProblemCode {
         case .upstreamTimeout: "La aplicación tardó demasiado"
         case .storeUnavailable: "El inicio de sesión no está disponible ahora"
         case .overloaded: "Demasiado ocupado"
-        case .draining: "Reiniciando"
         case .sessionLimit: "Demasiadas sesiones"
         case .internalError: "Algo ha fallado aquí"
         }
@@ -32,7 +30,6 @@ extension ProblemCode {
     var spanishDetail: String {
         switch self {
         case .loginRequired: "Tiene que iniciar sesión para usar esto."
-        case .sessionExpired: "Su sesión se cerró porque no usó el sitio durante un tiempo."
         case .reauthRequired: "Esto requiere un inicio de sesión reciente."
         case .badCredentials: "El nombre de usuario o la contraseña no son correctos."
         case .throttled: "Hubo demasiados intentos fallidos. Espere un rato antes de intentarlo de nuevo."
@@ -58,7 +55,6 @@ extension ProblemCode {
             "Las sesiones no se pueden consultar en este momento. Inténtelo de nuevo en un momento."
         case .overloaded:
             "Hay más que hacer de lo que se puede a la vez. Inténtelo de nuevo en un momento."
-        case .draining: "El servidor está a punto de reiniciarse. Inténtelo de nuevo en un momento."
         case .sessionLimit: "Tiene la sesión iniciada en demasiados sitios. Ciérrela primero en otro."
         case .internalError: "La petición no se pudo atender por un error de nuestra parte."
         }

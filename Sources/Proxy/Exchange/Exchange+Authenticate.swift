@@ -203,9 +203,10 @@ extension Exchange: SessionReceiver {
             }
         case .absent: sessionResult = .absent
         case .expired: sessionResult = .expired
-        case .unavailable:
+        case .unavailable(let outage):
             worker.tally.count(.sessionsUnavailable)
             sessionResult = .unavailable
+            hasUnusableRecord = outage == .badRecord(.userID)
         }
         fixedRealm?.use { $0.meter.checks.count(sessionResult.label) }
         if let endpoint {

@@ -134,6 +134,7 @@ extension Exchange {
         if endpoint != nil { endpoint = nil }
         if givenRequestID != nil { givenRequestID = nil }
         clearsCookie = false
+        hasUnusableRecord = false
         usesBearer = false
         if !collectedBody.isEmpty { collectedBody = [] }
     }

@@ -69,6 +69,10 @@ extension Exchange {
 
     /// The store could not say: nobody is let in, nobody is logged out.
     func refuseUnavailableStore() {
+        if hasUnusableRecord {
+            refuse(500, .internalError, "The session is damaged. Sign in again.")
+            return
+        }
         let seconds = max(1, (worker.settings.redis.retryAfter + 999) / 1_000)
         var reply = Reply(status: 503)
         reply.add("Retry-After", "\(seconds)")

@@ -85,6 +85,8 @@ final class Exchange {
     var usesBearer = false
     /// The session cookie came twice: the answer takes it away.
     var clearsCookie = false
+    /// The session's record names a user whom no header may name: it will not get better by waiting.
+    var hasUnusableRecord = false
     /// Whether the session has ended since it was checked.
     var sessionFate = SessionFate.live
 
