@@ -29,12 +29,12 @@ final class PostgresTestServer: Sendable {
         let asUser = geteuid() == 0 ? ["runuser", "-u", "postgres", "--"] : []
         if geteuid() == 0 { try Self.run(["chown", "postgres", directory]) }
         let data = directory + "/data"
-        try Self.run(
+        try Self.makeDatabase(
             asUser + [
                 programs + "/initdb", "-D", data, "-U", "app", "-A", "trust", "-E", "UTF8",
-                "--locale=C.UTF-8",
-                "--no-sync",
-            ])
+                "--locale=C.UTF-8", "--no-sync",
+            ],
+            log: directory + "/initdb.log")
         // The shell ends the server and removes its files when this process is gone, however it went. It may be gone
         // and not yet waited for: whoever waits may first want the end of its output.
         let script = """
@@ -67,6 +67,18 @@ final class PostgresTestServer: Sendable {
             throw TestFailure(what: "there is no PostgreSQL (apt install postgresql)")
         }
         return "\(root)/\(version)/bin"
+    }
+
+    /// Once more if it fails, since a loaded machine may be short of something for a moment; initdb removes what it
+    /// has begun.
+    private static func makeDatabase(_ initdb: [String], log: String) throws {
+        let command = ["sh", "-c", "\"$@\" >>\"\(log)\" 2>&1", "sh"] + initdb
+        do { try run(command) } catch {
+            do { try run(command) } catch {
+                let said = try? String(contentsOfFile: log, encoding: .utf8)
+                throw TestFailure(what: "\(error)\n\(said ?? "it said nothing")")
+            }
+        }
     }
 
     @discardableResult
