@@ -26,7 +26,7 @@ extension ForwardingRules {
             case .cacheControl:
                 if isPersonal && !isKeptFromOthers {
                     isKeptFromOthers = CachePolicy.saysWhoMayKeep(
-                        UnsafeRawBufferPointer(rebasing: bytes[line.value]))
+                        bytes.bindMemory(to: UInt8.self).span, line.value)
                 }
             default: if line.isHopByHop && !isKept(bytes, line) { continue }
             }
